@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from sqlalchemy import Connection
+
 from database import AnyReader
 from features.alerts.firing import index_link, link_of, portfolio_link
 from features.alerts.present import Present, Preview, preview_of
@@ -14,11 +16,12 @@ from features.alerts.watching import ABOVE, watch_of
 from features.indexes import service as indexes
 from features.portfolios import service as portfolios
 from features.portfolios.valuing import Valued, Valuer
+from infrastructure.feature import Universes
 from models.alert import OF_OWNED, OF_TICKERS, AlertKind, AlertRule, RuleDraft, StateKey
 from models.day_text import day_text
 from models.errors import BellwetherError
 from models.event import Event, EventType
-from models.exchange import WEEKDAYS
+from models.exchange import Exchange
 from models.index import MOST_INDEXES, Index
 from models.portfolio import MOST_PORTFOLIOS, Portfolio
 from models.portfolio_value import MOST_TOLD
@@ -29,22 +32,25 @@ _DECIMALS = 2  # of a percentage, as rules see it
 _WATCHED = {AlertKind.WEIGHT_ABOVE: "holding", AlertKind.DRAWDOWN_BEYOND: "portfolio", AlertKind.REBALANCING_DUE: "index"}
 
 
-def preview_owned(reader: AnyReader, valuer: Valuer, rule: AlertRule, sentence: str) -> Preview:
-    """What a rule would see now, as the nightly jobs would tell it. Nothing is stored."""
-    of = rule.draft.on
-    seen = list(_indexes(reader, rule) if of is AlertKind.REBALANCING_DUE else _portfolios(reader, valuer, rule))
-    return replace(preview_of(sentence, seen), watches=_WATCHED[of])
-
-
-def _indexes(reader: AnyReader, rule: AlertRule) -> Iterator[Present]:
+def preview_indexes(connection: Connection, universes: Universes, rule: AlertRule, sentence: str) -> Preview:
+    """What a rule on indexes would see now, as their publication would tell it."""
     wanted = rule.draft.conditions.get("indexes")
-    for index in indexes.list_indexes(reader, rule.org_id, "", MOST_INDEXES):
-        if wanted is None or index.id in wanted:
-            yield _due(index)
+    every = indexes.list_indexes(connection, rule.org_id, "", MOST_INDEXES)
+    watched = (index for index in every if wanted is None or index.id in wanted)
+    return _preview(rule, sentence, [_due(index, indexes.calendar_of(connection, rule.org_id, index, universes)) for index in watched])
 
 
-def _due(index: Index) -> Present:
-    days, notice = WEEKDAYS.trading_days(index.last_day, index.next_reference_day), index.rules.notice_days
+def preview_portfolios(reader: AnyReader, valuer: Valuer, rule: AlertRule, sentence: str) -> Preview:
+    """What a rule on portfolios would see now, as the nightly valuation would tell it. Nothing is stored."""
+    return _preview(rule, sentence, list(_portfolios(reader, valuer, rule)))
+
+
+def _preview(rule: AlertRule, sentence: str, seen: list[Present]) -> Preview:
+    return replace(preview_of(sentence, seen), watches=_WATCHED[rule.draft.on])
+
+
+def _due(index: Index, calendar: Exchange) -> Present:
+    days, notice = calendar.trading_days(index.last_day, index.next_reference_day), index.rules.notice_days
     told = f"rebalancing due by the closes of {day_text(index.next_reference_day)}, in {count(days, 'trading day')}"
     says = f"{told}; it is told {count(notice, 'trading day')} before" if days > notice else told
     return Present(index.id, None, index.last_day, float(days), says, days <= notice, name=index.name, link=index_link(index.id))

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from database import AnyReader, Database
 from features.alerts.evaluation import Evaluator, Happened
 from features.alerts.naming import Naming, RuleFault
-from features.alerts.owned import Subject, preview_owned, subjects_of, tell_portfolios
+from features.alerts.owned import Subject, preview_indexes, preview_portfolios, subjects_of, tell_portfolios
 from features.alerts.present import Preview, preview
 from features.alerts.sentences import rule_sentence
 from features.alerts.store import alert as alert_store
@@ -152,8 +152,10 @@ def _look(database: Database, author: Author, rule: AlertRule, valuer: Valuer) -
         sentence = tell_of_rules(connection, author, [rule])[0].sentence
         if rule.draft.on not in OF_OWNED:
             return preview(Evaluator(connection, author.universes, now()), rule, sentence)
+        if rule.draft.on not in OF_PORTFOLIOS:
+            return preview_indexes(connection, author.universes, rule, sentence)
     with database.reader() as reader:
-        return preview_owned(reader, valuer, rule, sentence)
+        return preview_portfolios(reader, valuer, rule, sentence)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -132,6 +132,23 @@ def test_the_day_of_each_index(client: Client) -> None:
     assert (found["Near"]["value"], found["Near"]["holds"]) == (3.0, True)
     assert found["Near"]["says"] == "rebalancing due by the closes of 29 March 2024, in 3 trading days"
     assert [each["ticker"] for each in preview(client, DUE, conditions={"indexes": [near]})["items"]] == [near]
+
+
+def test_days_are_counted_as_the_index_counts_them(client: Client) -> None:
+    """From 24 December 2024 to the end of the year New York has four trading days; Monday to Friday are five."""
+    assert client("PUT", "/universes/few", json={"items": [{"ticker": "ONE", "exchange": "XNYS"}]}).status_code == 201
+    days = [day for number in range(250) if (day := date(2024, 12, 24) - timedelta(days=number)).weekday() < 5]
+    rows = "".join(f"{day},5,5,5,5,9\n" for day in reversed(days))
+    assert client.put("/prices/ONE", f"Date,Open,High,Low,Close,Volume\n{rows}", content_type="text/csv").status_code == 200
+    for members in ({"tickers": ["ONE"]}, {"universe": "few"}):
+        answer = client.post("/indexes", {"name": str(members), "members": members, "notice_days": 4, "start": "2024-06-03"})
+        assert answer.json["next_reference_day"] == "2024-12-31"
+        assert client.post(f"/indexes/{answer.json['id']}/publish").status_code == 200
+    told = database.query_db("SELECT subject FROM events WHERE type = 'index.rebalancing_due'")
+    assert len(told) == 2
+    assert [(item["value"], item["holds"]) for item in preview(client, DUE)["items"]] == [(4.0, True)] * 2
+    assert client.delete("/universes/few").status_code == 204
+    assert [item["value"] for item in preview(client, DUE)["items"]] == [4.0, 4.0]
 
 
 def test_another_organization_sees_its_own(client: Client, growth: str) -> None:
