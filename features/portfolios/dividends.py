@@ -132,7 +132,7 @@ def _distinct(reported: Iterable[Distribution]) -> list[Distribution]:
     for each in reported:
         if not any(
             other.ticker == each.ticker and other.kind == each.kind and abs(other.ex_day - each.ex_day) <= SAME_REPORT
-            for other in found[-4:]
+            for other in found[-_NEAR:]
         ):
             found.append(each)
     return found
@@ -161,11 +161,14 @@ def _decided(
 ) -> list[ProposedDividend]:
     """Proposals with what became of them. A decision counts as long as its transaction stands."""
     dividends = {each.id: each for each in transactions if each.type is TransactionType.DIVIDEND}
-    by_key = {
-        key: decision.transaction_id
-        for key, decision in decisions.items()
-        if decision.transaction_id is None or decision.transaction_id in dividends
-    }
+    by_key = _dated_anew(
+        found,
+        {
+            key: decision.transaction_id
+            for key, decision in decisions.items()
+            if decision.transaction_id is None or decision.transaction_id in dividends
+        },
+    )
     taken = {transaction_id for transaction_id in by_key.values() if transaction_id is not None}
     open_ones = [each for each in found if by_key.get(each.key) is None]
     by_key |= _by_hand(open_ones, [each for each in dividends.values() if each.id not in taken])
@@ -181,23 +184,42 @@ def _decided(
     ]
 
 
-def _by_hand(found: Iterable[ProposedDividend], booked: Sequence[Transaction]) -> dict[str, str | None]:
+def _dated_anew(found: Sequence[ProposedDividend], by_key: Mapping[str, str | None]) -> dict[str, str | None]:
+    """Decisions by the keys that their payments have now: another report may have dated one a few days off since."""
+    keys = {each.key for each in found}
+    gone = [(key, *key.rsplit(":", 2)) for key in by_key.keys() - keys]
+    matched = _nearest(
+        (abs((each.ex_day - date.fromisoformat(day)).days), each.key, key)
+        for key, ticker, day, kind in gone
+        for each in found
+        if each.key not in by_key
+        and (each.ticker, each.kind) == (ticker, kind)
+        and abs(each.ex_day - date.fromisoformat(day)) <= SAME_REPORT
+    )
+    return {key: decided for key, decided in by_key.items() if key in keys} | {key: by_key[former] for key, former in matched.items()}
+
+
+def _by_hand(found: Iterable[ProposedDividend], booked: Sequence[Transaction]) -> dict[str, str]:
     """Which proposals are booked by which transactions: the nearest pairs first, and each transaction once."""
     by_ticker: dict[str, list[Transaction]] = {}
     for each in booked:
         by_ticker.setdefault(each.ticker or "", []).append(each)
-    pairs = sorted(
+    return _nearest(
         (abs((transaction.day - each.ex_day).days), each.key, transaction.id)
         for each in found
         for transaction in by_ticker.get(each.ticker, ())
         if each.ex_day - PAID_BEFORE <= transaction.day <= each.ex_day + PAID_AFTER and _is_like(each, transaction)
     )
-    matched: dict[str, str | None] = {}
+
+
+def _nearest(pairs: Iterable[tuple[int, str, str]]) -> dict[str, str]:
+    """Pairs of a distance, the key of a payment and what may belong to it: the nearest ones, each of both once."""
+    matched: dict[str, str] = {}
     used: set[str] = set()
-    for _, key, transaction_id in pairs:
-        if key not in matched and transaction_id not in used:
-            matched[key] = transaction_id
-            used.add(transaction_id)
+    for _, key, other in sorted(pairs):
+        if key not in matched and other not in used:
+            matched[key] = other
+            used.add(other)
     return matched
 
 

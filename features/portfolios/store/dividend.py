@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 from database import AnyReader
 from features.portfolios.store.transaction import Ledger
 from models.api_key import SHARED_ORG
+from models.corporate_action import MERGE
 from models.dividend import Distribution
 from utils.dialects import Variants
 
@@ -20,7 +21,8 @@ from utils.dialects import Variants
 _REPORTED = """
     SELECT ticker, effective_day, kind, amount, currency
     FROM corporate_actions
-    WHERE org_id IN (:org_id, :shared) AND kind IN ('dividend', 'capital_gain') AND effective_day <= :until AND ticker IN ({tickers})
+    WHERE org_id IN (:org_id, :shared) AND kind IN ('dividend', 'capital_gain') AND source <> :merge AND effective_day <= :until
+        AND ticker IN ({tickers})
     ORDER BY ticker, effective_day, org_id DESC, CASE source WHEN 'user' THEN 0 ELSE 1 END, source
 """
 LIST_REPORTED = Variants(
@@ -30,8 +32,11 @@ LIST_REPORTED = Variants(
 
 
 def list_reported(connection: Connection, org_id: int, tickers: Collection[str], until: date) -> list[Distribution]:
-    """What is reported of some tickers up to a day, by ticker and day, the reports that are trusted most first."""
-    values = {"org_id": org_id, "shared": SHARED_ORG, "until": until, "tickers": json.dumps(sorted(tickers))}
+    """What is reported of some tickers up to a day, by ticker and day, the reports that are trusted most first.
+
+    What merging prices has found is no report: neither its day nor its amount is known.
+    """
+    values = {"org_id": org_id, "shared": SHARED_ORG, "merge": MERGE, "until": until, "tickers": json.dumps(sorted(tickers))}
     return [Distribution(*row) for row in connection.execute(LIST_REPORTED.on(connection), values)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from typing import Any
 
 import pytest
@@ -10,6 +11,13 @@ from kit.jobs import another_organization
 from kit.portfolios import booked, cash, make_portfolio, trade
 from kit.reports import price_file
 from kit.support import Client
+
+import database
+from features.prices.store import action as action_store
+from models.api_key import FIRST_ORG
+from models.corporate_action import MERGE, ActionKind, CorporateAction, StoredAction
+from utils.clock import now
+from utils.ids import new_id
 
 KEY = "AAPL:2012-11-07:dividend"
 
@@ -107,6 +115,35 @@ def test_a_dismissed_one_can_still_be_confirmed(client: Client, portfolio: str) 
 
 def test_two_reports_of_one_payment_are_one(client: Client, portfolio: str) -> None:
     report(client, "2012-11-08", 2.6501)
+    assert [each["key"] for each in listed(client, portfolio)] == [KEY]
+
+
+@pytest.mark.parametrize("day", ["2012-11-05", "2012-11-06"])
+def test_one_that_is_dated_anew_stays_what_it_is(client: Client, portfolio: str, day: str) -> None:
+    (made,) = confirm(client, portfolio, {"key": KEY}).json["items"]
+    report(client, day, 2.65)
+    (found,) = listed(client, portfolio)
+    assert (found["ex_day"], found["state"], found["transaction_id"]) == (day, "booked", made["id"])
+    assert confirm(client, portfolio, {"key": found["key"]}).status_code == 409
+    client.delete(f"/portfolios/{portfolio}/transactions/{made['id']}")
+    client.post(f"/portfolios/{portfolio}/dividends/dismissals", {"keys": [found["key"]]})
+    report(client, "2012-11-04", 2.65)
+    assert [(each["ex_day"], each["state"]) for each in listed(client, portfolio)] == [("2012-11-04", "dismissed")]
+
+
+def test_a_decision_about_one_of_another_week_is_none_about_it(client: Client, portfolio: str) -> None:
+    assert client.post(f"/portfolios/{portfolio}/dividends/dismissals", {"keys": [KEY]}).status_code == 204
+    report(client, "2012-11-14", 2.65)
+    assert [(each["ex_day"], each["state"]) for each in listed(client, portfolio)] == [
+        ("2012-11-14", "proposed"),
+        ("2012-11-07", "dismissed"),
+    ]
+
+
+def test_what_merging_prices_has_found_is_not_proposed(client: Client, portfolio: str) -> None:
+    with database.transaction() as connection:
+        found = CorporateAction(date(2012, 10, 1), ActionKind.DIVIDEND, amount=2.6489)
+        action_store.insert(connection, FIRST_ORG, "AAPL", StoredAction(new_id(), found, MERGE, now()))
     assert [each["key"] for each in listed(client, portfolio)] == [KEY]
 
 
