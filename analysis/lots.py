@@ -22,7 +22,7 @@ from typing import NamedTuple, TypeAlias
 
 from analysis.shares import Average, Fifo, OpenLot, Shares, allocated, rounded
 from models.books import Books, CashMove, Charge, Flow, Income, Lot, Move, Oversold, Realised
-from models.corporate_action import Split
+from models.corporate_action import SAME_SPLIT_DAYS, Split
 from models.currency import major_of
 from models.portfolio import ZERO, CostMethod, Transaction, TransactionType
 
@@ -69,7 +69,7 @@ class Terms:
 
 
 def book(transactions: Iterable[Transaction], splits: Mapping[str, Sequence[Split]], terms: Terms) -> Books:
-    """Book a ledger, in any order, with the splits of its tickers. A `split` transaction replaces those of its ticker and day.
+    """Book a ledger, in any order, with the splits of its tickers and, as `joined_splits` has them, those of its own.
 
     Nothing is refused: what takes more out than is held takes what there is, and is told in `oversold`.
     """
@@ -104,7 +104,7 @@ def in_order(transactions: Iterable[Transaction], splits: Mapping[str, Sequence[
 
 
 def splits_in_effect(transactions: Iterable[Transaction], splits: Mapping[str, Sequence[Split]]) -> dict[str, list[Split]]:
-    """The splits of each ticker of a ledger, ascending by day: those of its `split` transactions replace those of their days."""
+    """The splits of each ticker of a ledger, ascending by day, with those of its `split` transactions."""
     own: dict[str, list[Split]] = {}
     tickers = set()
     for each in transactions:
@@ -114,10 +114,25 @@ def splits_in_effect(transactions: Iterable[Transaction], splits: Mapping[str, S
                 own.setdefault(each.ticker, []).append(Split(each.day, each.numerator or 1, each.denominator or 1))
     found = {}
     for ticker in tickers & (splits.keys() | own.keys()):
-        told = own.get(ticker, [])
-        replaced = {split.day for split in told}
-        found[ticker] = sorted([*told, *(split for split in splits.get(ticker, ()) if split.day not in replaced)])
+        found[ticker] = joined_splits(own.get(ticker, ()), splits.get(ticker, ()))
     return found
+
+
+def joined_splits(own: Iterable[Split], reported: Iterable[Split]) -> list[Split]:
+    """The splits of a ticker that a ledger tells and those that are reported, each once and ascending by day.
+
+    One of the ledger replaces those reported for its day. Else, of one ratio and about one day, it is the reported one, whose day counts:
+    on that day prices as traded jump.
+    """
+    left, found = list(reported), []
+    for told in sorted(own):
+        of_ratio = [split for split in left if split.ratio == told.ratio]
+        nearest = min(of_ratio, key=lambda split: abs(split.day - told.day), default=told)
+        if any(split.day == told.day for split in left) or abs((nearest.day - told.day).days) > SAME_SPLIT_DAYS:
+            nearest = told
+        left = [split for split in left if split.day != nearest.day]
+        found.append(nearest)
+    return sorted([*found, *left])
 
 
 def _split_events(ordered: Sequence[Transaction], splits: Mapping[str, Sequence[Split]], until: date) -> list[SplitEvent]:

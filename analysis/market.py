@@ -22,7 +22,7 @@ RatesOn = Callable[[str, Days], FloatArray]
 
 @dataclass(frozen=True)
 class Quotes:
-    """The prices of the tickers of a ledger. `splits` are those of all of them, the ledger's own in place of reported ones."""
+    """The prices of the tickers of a ledger. `splits` are those of all of them, with the ledger's own."""
 
     held: Mapping[str, HeldCloses]
     splits: Mapping[str, tuple[Split, ...]]

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from models.day_text import day_text
 
 MERGE, UPLOAD, USER = "merge", "upload", "user"  # sources, beside the names of providers
+SAME_SPLIT_DAYS = 10  # within which two sources tell of one split
 MOST_ACTIONS = 1_000  # of a ticker: quarterly dividends of 250 years
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from analysis.bars import FloatArray
 from analysis.entries import Entries
 from analysis.held import Days, HeldCloses
+from analysis.lots import joined_splits
 from analysis.market import Quotes
 from database import AnyReader
 from features.currencies import service as currencies
@@ -104,12 +105,9 @@ class Sources:
         return {ticker: held.last_day for ticker, held in self.held.items()}
 
     def quotes(self, own: Splits) -> Quotes:
-        """The prices with the splits of the ledger, which replace those that are reported for the same day."""
-        merged = dict(self.reported)
-        for ticker, splits in own.items():
-            days = {split.day for split in splits}
-            merged[ticker] = tuple(sorted((*splits, *(split for split in self.reported.get(ticker, ()) if split.day not in days))))
-        return Quotes(self.held, merged)
+        """The prices with the splits of the ledger beside those that are reported."""
+        joined = {ticker: tuple(joined_splits(splits, self.reported.get(ticker, ()))) for ticker, splits in own.items()}
+        return Quotes(self.held, {**self.reported, **joined})
 
     def rates_on(self, currency: str, days: Days) -> FloatArray:
         """The rates of a currency on some days; NaN where there is none."""

@@ -13,12 +13,11 @@ import numpy as np
 from analysis.bars import CLOSE, DAYS, OPEN, FloatArray, columns_of
 from features.prices.merge import LEAST_JUMP
 from models.analysis import PriceWarning
-from models.corporate_action import MERGE, UPLOAD, USER, ActionKind, CorporateAction, StoredAction
+from models.corporate_action import MERGE, SAME_SPLIT_DAYS, UPLOAD, USER, ActionKind, CorporateAction, StoredAction
 from models.day_text import day_text
 from models.footing import Bases, Basis, Step, Steps
 from models.price_series import PackedBars, number_of
 
-SAME_SPLIT_DAYS = 10  # within which two sources tell of one split
 LARGEST_FACTOR = 1e9  # of all steps together; actions that come to more are no company's
 # Why an analysis restates nothing for an action.
 _MERGED = "Merging the files has restated the stored prices for it already."

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from kit.portfolios import entry
 
-from analysis.lots import Terms, book
+from analysis.lots import Terms, book, joined_splits
 from models.books import Books
 from models.corporate_action import Split
 from models.portfolio import CostMethod, Transaction
@@ -197,6 +197,25 @@ def test_a_split_of_the_ledger_replaces_that_of_its_day() -> None:
     own = entry(2, "split", "2020-06-01", ticker="T", numerator=3, denominator=2)
     books = booked(entry(1, "buy", "2020-05-04", ticker="T", quantity="4", price="1"), own, splits=splits)
     assert books.held() == {"T": 12}
+
+
+@pytest.mark.parametrize(
+    ("own", "counted"),
+    [
+        ([Split(date(2020, 5, 31), 4, 1)], [Split(date(2020, 6, 1), 4, 1), Split(date(2021, 6, 1), 4, 1)]),
+        ([Split(date(2020, 6, 11), 8, 2)], [Split(date(2020, 6, 1), 4, 1), Split(date(2021, 6, 1), 4, 1)]),
+        ([Split(date(2020, 6, 12), 4, 1)], [Split(date(2020, 6, 1), 4, 1), Split(date(2020, 6, 12), 4, 1), Split(date(2021, 6, 1), 4, 1)]),
+        ([Split(date(2020, 6, 2), 2, 1)], [Split(date(2020, 6, 1), 4, 1), Split(date(2020, 6, 2), 2, 1), Split(date(2021, 6, 1), 4, 1)]),
+        ([Split(date(2020, 6, 1), 1, 1)], [Split(date(2020, 6, 1), 1, 1), Split(date(2021, 6, 1), 4, 1)]),
+        (
+            [Split(date(2020, 6, 1), 2, 1), Split(date(2020, 6, 1), 4, 1)],
+            [Split(date(2020, 6, 1), 2, 1), Split(date(2020, 6, 1), 4, 1), Split(date(2021, 6, 1), 4, 1)],
+        ),
+    ],
+    ids=["a day earlier", "ten days later", "later still", "of another ratio", "taken back", "two of its own"],
+)
+def test_a_split_that_the_ledger_dates_otherwise_counts_once(own: list[Split], counted: list[Split]) -> None:
+    assert joined_splits(own, [Split(date(2020, 6, 1), 4, 1), Split(date(2021, 6, 1), 4, 1)]) == counted
 
 
 def test_fractions_of_a_split_are_rounded_so_that_lots_add_up() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from kit.portfolios import booked, cash, make_portfolio, trade
-from kit.splits import BARS, FIRST, SPLIT_DAY, price, restated_file, tell_split, traded_file
+from kit.splits import BARS, FIRST, SPLIT_DAY, price, restated_file, tell, tell_split, traded_file
 from kit.support import Client
 
 PARTS = ("capital", "dividends", "interest", "fees", "taxes", "fx")
@@ -104,6 +104,22 @@ def test_a_split_changes_no_value_and_no_return(client: Client, query: str, file
     assert {name: each["value"] for name, each in told["risk"].items()} == {
         name: each["value"] and pytest.approx(each["value"], rel=1e-9) for name, each in plain["risk"].items()
     }
+
+
+@pytest.mark.parametrize("days", [-1, 1])
+@pytest.mark.parametrize(("query", "file"), [("?price_basis=as_traded", traded_file()), ("?price_basis=split_adjusted", restated_file())])
+def test_a_split_that_the_ledger_dates_otherwise_counts_once(client: Client, query: str, file: str, days: int) -> None:
+    """In values, in what is held and in what was paid on it."""
+    plain = performance(client, held(client, name="without a split"))
+    portfolio_id = held(client, file=file, query=query)
+    tell_split(client, "HELD")
+    tell(client, "HELD", kind="dividend", amount=0.5)
+    own = {"type": "split", "day": str(SPLIT_DAY + timedelta(days=days)), "ticker": "HELD", "numerator": 2, "denominator": 1}
+    booked(client, portfolio_id, own)
+    assert performance(client, portfolio_id)["series"]["value"] == pytest.approx(plain["series"]["value"], rel=1e-12)
+    (item,) = client.get(f"/portfolios/{portfolio_id}/holdings?as_of={LAST}").json["items"]
+    (paid,) = client.get(f"/portfolios/{portfolio_id}/dividends").json["items"]
+    assert (item["quantity"], paid["quantity"], paid["amount"]) == ("20", "20", "10")
 
 
 def test_a_benchmark_stands_beside_it_in_the_base_currency(client: Client) -> None:
