@@ -18,7 +18,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
 from api.heavy import RETRY_AFTER
-from kit.paths import ROOT
+from kit.paths import HIDDEN, ROOT
 from kit.servers import free_port, wait_until
 from kit.support import MASTER_KEY, SECRET_KEY
 
@@ -121,8 +121,15 @@ def start_site(folder: Path, **environment: str) -> Site:
     """Start `python app.py` with the data of a folder, and wait until it is ready. By then the sample is analysed."""
     port = int(environment.get("PORT") or free_port())
     log_path = folder / "log"
-    variables = {"PATH": os.environ["PATH"], "PORT": str(port), "DATA_DIR": str(folder / "var"), "MASTER_API_KEY": MASTER_KEY}
-    variables |= {"SECRET_KEY": SECRET_KEY, "RATE_LIMIT_ENABLED": "false", "LOCAL_WORKERS": "1", "LOG_LEVEL": "warning", **environment}
+    variables = {"PATH": os.environ["PATH"], "PYTHONPATH": HIDDEN, "PORT": str(port), "DATA_DIR": str(folder / "var")}
+    variables |= {
+        "MASTER_API_KEY": MASTER_KEY,
+        "SECRET_KEY": SECRET_KEY,
+        "RATE_LIMIT_ENABLED": "false",
+        "LOCAL_WORKERS": "1",
+        "LOG_LEVEL": "warning",
+        **environment,
+    }
     with log_path.open("ab") as log:
         process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=variables, stdout=log, stderr=subprocess.STDOUT)
     site = Site(port, process, log_path)
