@@ -77,7 +77,7 @@ class Measuring:
                 sources, line = unpacked(lines, arrays.base_currency)
         if order.pack is None:
             return valued, line, self._keep(ledger, valued, line)
-        _check_complete(arrays, sources)
+        _check_complete(arrays, sources, line)
         return value(arrays, sources), line, PackReference(pack.day, pack.digest)
 
     def _with_benchmark(self, reader: AnyReader, ledger: Ledger, valued: Valued) -> tuple[Valued, ValueLine | None]:
@@ -122,8 +122,10 @@ def _measured(reference: str, line: ValueLine, valued: Valued) -> Measured:
     return Measured(reference, line, valued.sources.rates_on(line.currency or base_currency, days))
 
 
-def _check_complete(arrays: LedgerArrays, sources: Sources) -> None:
-    """Raises PackIncomplete."""
+def _check_complete(arrays: LedgerArrays, sources: Sources, line: ValueLine | None) -> None:
+    """Raises PackIncomplete. A benchmark that had no values when the pack was made has no line in it."""
+    if line is not None and arrays.benchmark is not None and line.reference != arrays.benchmark:
+        raise PackIncomplete(f"line of {arrays.benchmark}")
     for ticker in arrays.entries.tickers:
         if ticker not in sources.tickers:
             raise PackIncomplete(f"line of {ticker}")

@@ -117,6 +117,18 @@ def test_a_pack_that_lacks_a_ticker_is_refused(client: Client) -> None:
     assert client.get(f"/pricing-packs/{FIRST}?digest={digest}").status_code == 404
 
 
+def test_a_pack_has_no_line_of_another_benchmark(client: Client) -> None:
+    portfolio_id = held(client, benchmark="AAPL")
+    pack = pack_of(client, portfolio_id)
+    path = f"/portfolios/{portfolio_id}/performance?series=false&pack={pack['digest']}"
+    assert client("PATCH", f"/portfolios/{portfolio_id}", json={"benchmark": "HELD"}).status_code == 200
+    answer = client.get(path)
+    assert (answer.status_code, "line of HELD" in answer.json["detail"]) == (422, True)
+    assert client.get(f"{path}&ledger=2").json["benchmark"]["reference"] == "AAPL"
+    assert client("PATCH", f"/portfolios/{portfolio_id}", json={"benchmark": None}).status_code == 200
+    assert client.get(path).json["benchmark"] is None
+
+
 def test_another_organization_sees_no_pack(client: Client) -> None:
     portfolio_id = held(client)
     pack = pack_of(client, portfolio_id)
