@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from analysis.bars import BoolArray, FloatArray
 from analysis.gains import CURRENCY, DEFINITIONS, GAIN, INTERACTION, LOCAL, Gains, gains_between
 from analysis.held import Days
+from analysis.market import SILENT
 from analysis.risk import FEWEST_VALUES, deepest_falls, metrics_beside, risk_metrics
 from analysis.time_weighted import DIETZ, TWR, average_capital, chained
 from analysis.xirr import MWR, xirr
@@ -63,11 +64,15 @@ class Measured:
     missing: str | None = None
 
     def on(self, days: Days) -> FloatArray:
-        """Its values in the base currency, carried; NaN where there is none."""
+        """Its values in the base currency, carried for a week at most, and not at all where it has ended; NaN where there is none."""
         values = np.full(len(days), np.nan)
         if self.line is not None and self.rates is not None:
             rows = np.searchsorted(self.line.days, days, side="right") - 1
-            values[rows >= 0] = self.line.values[rows[rows >= 0]] * self.rates[rows >= 0]
+            age = (days - self.line.days[np.maximum(rows, 0)]).astype(np.int64)
+            known = (rows >= 0) & (age <= SILENT)
+            if age[-1] > SILENT:
+                known &= (rows < rows[-1]) | (age == 0)
+            values[known] = self.line.values[rows[known]] * self.rates[known]
         return values
 
 

@@ -115,3 +115,28 @@ def test_a_benchmark_can_be_bought(priced: Client) -> None:
     assert (told["remarks"]["without_prices"], told["end_value"]) == ([], pytest.approx(newest))
     booked(priced, portfolio, trade("sell", "2024-01-12", "TWO", "3", "22"))
     assert priced.get(f"/portfolios/{portfolio}/performance?series=false").json["end_value"] == pytest.approx(newest - 3 * (21.0 + 69 / 10))
+
+
+def test_a_benchmark_that_has_ended_is_not_carried_on(priced: Client) -> None:
+    days = [str(FIRST + timedelta(days=at)) for at in range(70)]
+    store("ENDED", bars_of([20.0 + at for at in range(10)], first=FIRST), now())
+    store("LATE", bars_of([20.0 + at for at in range(65)], first=FIRST), now())
+    for ticker, last in (("ENDED", 9), ("LATE", 69)):
+        portfolio = make_portfolio(priced, name=ticker, benchmark=ticker)
+        booked(priced, portfolio, trade("buy", days[1], "ONE", "10", "20"))
+        told = priced.get(f"/portfolios/{portfolio}/performance").json
+        assert (told["last_day"], told["benchmark"]["last_day"]) == (days[69], days[last])
+        assert told["benchmark"]["total_return"] == pytest.approx((20 + min(last, 64)) / 20 - 1)
+        assert [value is None for value in told["series"]["benchmark"]] == [at > last for at in range(70)]
+
+
+def test_a_benchmark_is_carried_over_a_gap_of_a_week(priced: Client) -> None:
+    days = [FIRST + timedelta(days=at) for at in range(70)]
+    gap = range(20, 40)
+    lines = "".join(f"{day},20,20,20,20,1\n" for at, day in enumerate(days) if at not in gap)
+    assert priced.put("/prices/GAP", f"Date,Open,High,Low,Close,Volume\n{lines}").status_code == 200
+    portfolio = make_portfolio(priced, benchmark="GAP")
+    booked(priced, portfolio, trade("buy", str(days[1]), "ONE", "10", "20"))
+    told = priced.get(f"/portfolios/{portfolio}/performance").json
+    without = [day for day, value in zip(told["series"]["days"], told["series"]["benchmark"], strict=True) if value is None]
+    assert without == [str(day) for day in days[27:40]]
