@@ -85,7 +85,7 @@ def value_portfolio(database: Database, valuer: Valuer, ledger: Ledger) -> NewVa
 
 
 def store_values(connection: Connection, org_id: int, outcomes: Mapping[str, NewValues], moment: datetime) -> Mapping[str, Stored]:
-    """Store days and write their events; a portfolio that was deleted meanwhile is left out."""
+    """Store days and write their events; a portfolio that was deleted meanwhile is left out. The newest day is the last one stored."""
     stored = {}
     for portfolio_id, new in sorted(outcomes.items()):
         ledger = Ledger(org_id, portfolio_id)
@@ -94,6 +94,7 @@ def store_values(connection: Connection, org_id: int, outcomes: Mapping[str, New
         facts: dict[str, Any] = {"name": new.name, "days": len(new.days)}
         if new.days:
             origin = (new.pack, new.ledger_version, moment)
+            valuation_store.delete_after(connection, ledger, new.days[-1].day)
             valuation_store.save(connection, ledger, (_row(each, new.currency, origin) for each in new.days))
             record(connection, org_id, list(_events(portfolio_id, new)))
             newest = new.days[-1]
@@ -109,10 +110,13 @@ def _row(each: DayValue, currency: str, origin: tuple[str, int, datetime]) -> Po
 def _days_since(
     valued: Valued, growth: np.ndarray[Any, np.dtype[np.float64]], stored: PortfolioValuation | None, origin: tuple[str, int]
 ) -> tuple[DayValue, ...]:
-    """The days after the last stored one; that one again where it was computed from something else. At first the newest day alone."""
+    """The days after the last stored one; that one again where it was computed from something else.
+
+    At first, and where that day has no value any more, the newest day alone.
+    """
     valuation = valued.valuation
     days = valuation.market.days
-    if stored is None:
+    if stored is None or np.datetime64(stored.day) > days[-1]:
         first = len(days) - 1
     else:
         is_same = (stored.pack, stored.ledger_version) == origin

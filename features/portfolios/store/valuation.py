@@ -65,3 +65,11 @@ SAVE = many_rows(
 def save(connection: Connection, ledger: Ledger, days: Iterable[PortfolioValuation]) -> None:
     """Store days, also in place of those that are stored."""
     execute_rows(connection, SAVE, [{**vars(each), **ledger._asdict()} for each in days])
+
+
+DELETE_AFTER = text("DELETE FROM portfolio_valuations WHERE org_id = :org_id AND portfolio_id = :portfolio_id AND day > :day")
+
+
+def delete_after(connection: Connection, ledger: Ledger, day: date) -> None:
+    """Delete the days after one."""
+    connection.execute(DELETE_AFTER, {**ledger._asdict(), "day": day})

@@ -116,6 +116,21 @@ def test_days_since_the_last_one_are_caught_up_and_a_corrected_one_is_replaced(a
     assert pages + stored(client, portfolio_id, f"?limit=2&cursor={cursor}") == again
 
 
+def test_a_stored_day_that_has_no_value_any_more_gives_way_to_the_last_one(app: Application, client: Client) -> None:
+    portfolio_id = held(client)
+    value_all(app)
+    (last,) = stored(client, portfolio_id)
+    extend(client, LAST + timedelta(days=40), 9_999.0)  # a mistyped day
+    value_all(app)
+    assert stored(client, portfolio_id)[0]["value"] > last["value"]
+    client.put("/prices/HELD", restated_file(1.0))
+    for _ in range(2):
+        value_all(app)
+        newest = stored(client, portfolio_id)[0]
+        assert (newest["day"], newest["value"]) == (str(LAST), last["value"])
+        assert client.get("/portfolios").json["items"][0]["valuation"] == newest
+
+
 def test_holdings_tell_how_far_their_stop_and_target_are(app: Application, client: Client) -> None:
     held(client)
     trade_plan = client.post("/analyze", {"ticker": "HELD"}).json["trade"]
