@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
+from analysis.entries import CODE
 from analysis.lots import Rate
 from database import AnyReader
 from features.currencies.service import RateLine, rates_between
@@ -18,7 +19,7 @@ from features.prices import service as prices
 from models.corporate_action import Split
 from models.currency import major_of
 from models.fx_errors import RateNotFound
-from models.portfolio import Portfolio, Transaction
+from models.portfolio import Portfolio, Transaction, TransactionType
 from models.portfolio_errors import LedgerVersionNotFound, PortfolioNotFound
 from utils.ids import is_id
 
@@ -56,6 +57,16 @@ def read_ledger(
 def known_splits(connection: AnyReader, org_id: int, transactions: Iterable[Transaction]) -> Mapping[str, Sequence[Split]]:
     """The splits that are known of the tickers of a ledger."""
     return prices.known_splits(connection, org_id, {each.ticker for each in transactions if each.ticker is not None})
+
+
+def first_currencies(transactions: Iterable[Transaction]) -> dict[str, str]:
+    """The currency of the first transaction of each ticker, as `Entries.first_currencies` has it: that of prices of which nobody tells."""
+    first: dict[str, tuple[date, int, str]] = {}
+    for each in transactions:
+        if each.ticker is not None and each.type is not TransactionType.SPLIT:
+            place = (each.day, CODE[each.type], major_of(each.currency)[0])
+            first[each.ticker] = min(place, first.get(each.ticker, place))
+    return {ticker: currency for ticker, (_, _, currency) in first.items()}
 
 
 def rates_of(connection: AnyReader, org_id: int, base_currency: str, currencies: Iterable[str]) -> Rate:

@@ -50,7 +50,7 @@ def holdings(connection: Connection, keeper: BookKeeper, ledger: Ledger, order: 
     facts = analyses.latest_facts(connection, org_id, [order.strategy], tickers) if day >= today() else []
     with localcontext(PRECISION):
         conversions = Conversions(connection, org_id, booked.portfolio.base_currency, day)
-        valuer = _Valuer(booked.portfolio, conversions, quotes, {each.ticker: each for each in facts})
+        valuer = _Valuer(booked.portfolio, conversions, quotes, {each.ticker: each for each in facts}, booked.currencies)
         return _told(booked.portfolio, day, booked.books, valuer)
 
 
@@ -106,6 +106,7 @@ class _Valuer:
     conversions: Conversions
     quotes: Mapping[str, Quote]
     facts: Mapping[str, LatestFacts]
+    currencies: Mapping[str, str]  # of prices, where nobody tells
 
     def cash(self, currency: str, amount: Decimal) -> CashHeld:
         """The cash of a currency."""
@@ -154,7 +155,7 @@ class _Valuer:
         warnings = [*_of_age(quote), *_of_splits(quote, held.acquired)]
         currency = quote.currency
         if currency is None:
-            currency = held.cost_currency or self.portfolio.base_currency
+            currency = self.currencies[held.ticker]
             warnings.append(f"Nothing tells in which currency these prices are: {currency} is assumed.")
         conversion = self.conversions.into_base(currency)
         if conversion.reason is not None:

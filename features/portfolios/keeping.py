@@ -13,7 +13,7 @@ from cachetools import LRUCache
 from analysis.lots import Terms, book, splits_in_effect
 from database import AnyReader
 from features.currencies import service as currencies
-from features.portfolios.books import find_at, rates_of, read_ledger
+from features.portfolios.books import find_at, first_currencies, rates_of, read_ledger
 from features.portfolios.store.transaction import Ledger
 from features.prices import service as prices
 from infrastructure.foundation import Foundation
@@ -30,11 +30,12 @@ _Key: TypeAlias = tuple[Ledger, int, date]
 
 @dataclass(frozen=True)
 class Booked:
-    """A portfolio at a version, with its books by a day and the splits that they were booked with, by ticker."""
+    """A portfolio at a version, with its books by a day, and by ticker the splits that they were booked with and first currencies."""
 
     portfolio: Portfolio
     books: Books
     splits: Splits
+    currencies: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ class _Kept:
     transactions: int
     books: Books
     splits: Splits
+    currencies: Mapping[str, str]
 
     @property
     def size(self) -> int:
@@ -95,7 +97,7 @@ class BookKeeper:
             with self._lock:
                 if kept.size <= self._kept.maxsize:
                     self._kept[key] = kept
-        return Booked(replace(portfolio, transactions=kept.transactions), kept.books, kept.splits)
+        return Booked(replace(portfolio, transactions=kept.transactions), kept.books, kept.splits, kept.currencies)
 
 
 def _book(connection: AnyReader, ledger: Ledger, portfolio: Portfolio, until: date) -> _Kept:
@@ -107,4 +109,4 @@ def _book(connection: AnyReader, ledger: Ledger, portfolio: Portfolio, until: da
     splits = splits_in_effect(transactions, basis.splits)
     rate = rates_of(connection, ledger.org_id, portfolio.base_currency, unrated)
     books = book(transactions, basis.splits, Terms(portfolio.base_currency, portfolio.cost_method, until, rate))
-    return _Kept(basis, len(transactions), books, splits)
+    return _Kept(basis, len(transactions), books, splits, first_currencies(transactions))

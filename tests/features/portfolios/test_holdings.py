@@ -155,6 +155,27 @@ def test_quantities_and_prices_meet_on_one_footing(client: Client, portfolio: st
     assert numbers(after, "quantity", "price", "value", "gain", "day_change_base") == [4, 12, 48, 8, 4]
 
 
+def test_prices_of_no_known_currency_are_in_that_of_the_first_purchase(client: Client) -> None:
+    """Here and in performance, also where all of it was sold since."""
+    rates = "Date,USD\n" + "".join(f"{FIRST + timedelta(days=at)},2.0\n" for at in range(40))
+    assert client.post("/fx-rates", data=rates, content_type="text/csv").status_code == 200
+    store("ACME", bars_of([10.0] * 40, first=FIRST), now())
+    days = [str(FIRST + timedelta(days=at)) for at in range(40)]
+    for name, first, second in (("one", "EUR", "USD"), ("other", "USD", "EUR")):
+        made = make_portfolio(client, name=name, base_currency="EUR")
+        booked(
+            client,
+            made,
+            trade("buy", days[5], "ACME", "1", "10", currency=first),
+            trade("sell", days[6], "ACME", "1", "10", currency=first),
+            trade("buy", days[7], "ACME", "1", "10", currency=second),
+        )
+        told = holdings(client, made, f"?as_of={days[-1]}")
+        performance = client.get(f"/portfolios/{made}/performance?series=false").json
+        assert f"{first} is assumed" in str(told["items"][0]["warnings"])
+        assert float(told["totals"]["value"]) == performance["end_value"] == (10.0 if first == "EUR" else 5.0)
+
+
 def test_verdicts_stand_beside_what_is_held_today(client: Client, portfolio: str) -> None:
     analysed = client.post("/analyze", {"ticker": "AAPL"}).json
     booked(client, portfolio, trade("buy", "2013-02-01", "AAPL", "3", "450"), trade("buy", "2013-02-01", "MSFT", "3", "28"))
