@@ -14,6 +14,10 @@ class IndexNotFound(NotFound):
     """There is no index with this id. It may have been deleted; see GET /api/v1/indexes."""
 
 
+class NoIndexes(IndexNotFound):
+    """There are no indexes. Make one first, see POST /api/v1/indexes."""
+
+
 class RevisionNotFound(IndexNotFound):
     """The index was not computed as often, or that computation is no longer kept."""
 
@@ -75,7 +79,10 @@ def cap_too_low(field: str, cap: float, most: float, of: str) -> IndexInvalid:
     return IndexInvalid(field, f"A cap of {cap:.4g} cannot hold with {of}: they can have {most:.4g} in all. Raise it, or add members.")
 
 
-def currencies_differ(currencies: Sequence[str]) -> IndexInvalid:
-    """For members in several currencies without one for the index."""
+def currencies_differ(currencies: Sequence[str], *, is_stored: bool) -> IndexInvalid:
+    """For members in several currencies without one for the index, which cannot be given to an index that is stored."""
     shown = ", ".join(currencies[:_LISTED])
+    if is_stored:
+        remedy = "The index has no currency, and none can be given to it: name members of one currency, or make a new index with one."
+        return IndexInvalid("members", f"The members trade in {shown}. {remedy}")
     return IndexInvalid("currency", f"The members trade in {shown}. Say the currency of the index, into which they are converted.")

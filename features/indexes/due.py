@@ -12,7 +12,7 @@ from database import Database
 from features.indexes.store import index as index_store
 from jobs.service import Submission, enqueue
 from models.index import INDEX_REBALANCING
-from models.index_errors import IndexNotFound
+from models.index_errors import IndexNotFound, NoIndexes
 from models.job import Lane, NewJob
 from utils.clock import now
 from utils.json_text import dump
@@ -42,9 +42,11 @@ def submit(connection: Connection, org_id: int, index_ids: list[str]) -> Submiss
 
 
 def submit_all(connection: Connection, org_id: int, index_ids: list[str] | None) -> Submission:
-    """Queue some of an organization's indexes, by default all. Raises IndexNotFound, also where there is none."""
+    """Queue some of an organization's indexes, by default all. Raises IndexNotFound, or NoIndexes where there is none."""
     stored = index_store.list_ids(connection, org_id)
     wanted = stored if index_ids is None else list(dict.fromkeys(index_ids))
-    if not wanted or not set(wanted) <= set(stored):
+    if not wanted:
+        raise NoIndexes
+    if not set(wanted) <= set(stored):
         raise IndexNotFound
     return submit(connection, org_id, wanted)

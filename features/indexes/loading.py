@@ -151,12 +151,17 @@ def strategies_of(rules: IndexRules) -> list[str]:
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which tickers are loaded: today's candidates, and others that were members; for which versions of the rules."""
+    """Which tickers are loaded: today's candidates, and others that were members; for which versions of the rules.
+
+    Those that are `required` have prices; an index that is stored has its currency for good.
+    """
 
     present: Collection[str]
     former: Collection[str]
     rules: Sequence[IndexRules]
     today: date
+    required: Collection[str] = ()
+    is_stored: bool = False
 
 
 def load_material(database: Database, org_id: int, wanted: Wanted) -> Material:
@@ -170,12 +175,13 @@ def load_material(database: Database, org_id: int, wanted: Wanted) -> Material:
         facts = prices.known_facts(reader, org_id, tickers)
         loading.mark_unapplied(reader)
     missing = tuple(ticker for ticker in tickers if ticker in wanted.present and ticker not in loading.found)
-    if rules.members.tickers and missing:
-        raise TickerNotFound(missing[0])
+    for ticker in missing:
+        if ticker in wanted.required:
+            raise TickerNotFound(ticker)
     if not loading.found:
         raise TickerNotFound(tickers[0])
     notes: list[str] = []
-    converted = _converted(database, org_id, loading, rules, notes)
+    converted = _converted(database, org_id, loading, wanted, notes)
     if not converted:
         raise IndexInvalid("currency", f"No exchange rate tells what the members are worth in {rules.currency} on any day.")
     members = tuple(
@@ -218,13 +224,14 @@ def closes_of(database: Database, org_id: int, tickers: Collection[str], currenc
     return found
 
 
-def _converted(database: Database, org_id: int, loading: _Loading, rules: IndexRules, notes: list[str]) -> dict[str, Closes]:
+def _converted(database: Database, org_id: int, loading: _Loading, wanted: Wanted, notes: list[str]) -> dict[str, Closes]:
     """The closes in the currency of the index. Without one they are as they are, which only one currency allows."""
+    rules = wanted.rules[-1]
     currencies = {ticker: held.currency for ticker, (_, held, _, _) in loading.found.items()}
     known = sorted({currency for currency in currencies.values() if currency is not None})
     if rules.currency is None:
         if len(known) > 1:
-            raise currencies_differ(known)
+            raise currencies_differ(known, is_stored=wanted.is_stored)
         return {ticker: closes for ticker, (_, _, closes, _) in loading.found.items()}
     unknown = [ticker for ticker, currency in currencies.items() if currency is None]
     if unknown:

@@ -11,19 +11,20 @@ from sqlalchemy import Connection
 from database import Database
 from features.indexes.calendars import Published
 from features.indexes.computing import Computed, compute, extend, is_due, next_reference_day
-from features.indexes.loading import Material, Wanted, candidates_of, load_material
+from features.indexes.loading import Material, Wanted, candidates_of, listed, load_material
 from features.indexes.store import index as index_store
 from features.indexes.store import published as published_store
 from features.indexes.store.index import Standing
 from infrastructure.feature import Universes
 from infrastructure.outbox import record
+from models.errors import BellwetherError
 from models.event import EventType, NewEvent
 from models.index import REVISIONS_KEPT, Index, IndexVersion, Rebalancing, RebalancingKind
 from models.index_errors import IndexNotFound
 from utils.clock import now, today
 from utils.ids import is_id
 
-CORRECTED = "Prices of published days were corrected, so all levels and weights were computed anew, with the members of each day."
+ANEW = "All levels and weights were computed anew, with the members of each day."
 FIRST = "The index was made."
 MOST_EVENTS = 10  # of rebalancings that one publication tells of
 
@@ -73,10 +74,21 @@ def standing_of(computed: Computed, material: Material, version: IndexVersion, r
 
 
 def prepare(database: Database, org_id: int, index_id: str, universes: Universes) -> Publication:
-    """Compute what is to be published of an index.
+    """Compute what is to be published of an index. Where that fails, the index says why, and has been looked at.
 
     Raises IndexNotFound, IndexInvalid, TickerNotFound, RateNotFound, UniverseNotFound or PricesDamaged.
     """
+    try:
+        return _prepare(database, org_id, index_id, universes)
+    except IndexNotFound:
+        raise
+    except BellwetherError as error:
+        with database.bookkeeping() as connection:
+            index_store.note_failure(connection, org_id, index_id, str(error), now())
+        raise
+
+
+def _prepare(database: Database, org_id: int, index_id: str, universes: Universes) -> Publication:
     with database.reader() as connection:
         index = index_store.find(connection, org_id, index_id) if is_id(index_id) else None
         if index is None:
@@ -87,14 +99,20 @@ def prepare(database: Database, org_id: int, index_id: str, universes: Universes
     assert stored is not None, "an index is stored with its levels"
     published = Published(stored[0], ledger)
     present = candidates_of(database, org_id, index.rules, universes)
-    wanted = Wanted(present, published.former_members, [version.rules for version in versions], today())
+    wanted = Wanted(present, published.former_members, [version.rules for version in versions], today(), is_stored=True)
     material = load_material(database, org_id, wanted)
     computed, revision, why = extend(material, versions, published), index.revision, FIRST
     if computed is None:
-        computed, revision, why = compute(material, versions, published), index.revision + 1, CORRECTED
+        computed, revision, why = compute(material, versions, published), index.revision + 1, _why(material, published)
     standing = standing_of(computed, material, versions[-1], revision)
     due = is_due(material, index.rules, standing.last_day, standing.next_reference_day)
     return Publication(index, standing, computed, len(ledger), why, due)
+
+
+def _why(material: Material, published: Published) -> str:
+    """Why all is computed anew."""
+    gone = sorted(published.former_members - set(material.tickers))
+    return f"There are no prices of {listed(gone)} any more. {ANEW}" if gone else f"Prices of published days were corrected. {ANEW}"
 
 
 def publish(connection: Connection, org_id: int, publication: Publication, moment: datetime | None = None) -> bool:

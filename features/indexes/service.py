@@ -10,7 +10,7 @@ from unicodedata import normalize
 from sqlalchemy import Connection
 
 from database import AnyReader, Database
-from features.indexes.computing import Computed, check_caps, compute
+from features.indexes.computing import Computed, check_caps, compute, next_reference_day
 from features.indexes.levels import Levels
 from features.indexes.loading import Material, Wanted, candidates_of, load_material, strategies_of
 from features.indexes.members import calendar_of, currency_of
@@ -61,7 +61,7 @@ def draft(database: Database, org_id: int, rules: IndexRules, universes: Univers
 
     Raises IndexInvalid, TickerNotFound, RateNotFound, UniverseNotFound, StrategyUnknown, StrategyArchived or PricesDamaged.
     """
-    material = _material(database, org_id, rules, universes)
+    material = _material(database, org_id, rules, universes, None)
     version = IndexVersion(1, None, rules, now(), by)
     return Drafted(version, material, compute(material, [version]))
 
@@ -132,26 +132,42 @@ def change(database: Database, org_id: int, index_id: str, changes: IndexChanges
         index = find(connection, org_id, index_id)
     if changes.version is not None and changes.version != index.version:
         raise IndexChanged
-    version, notes = IndexVersion(index.version, None, index.rules, index.created_at, changes.by), index.notes
-    rules = changes.rules(index.rules)
+    rules, material = changes.rules(index.rules), None
     if rules != index.rules:
         for name in FIXED:
             if getattr(rules, name) != getattr(index.rules, name):
                 raise FixedRule(name)
-        material = _material(database, org_id, rules, universes)
-        version, notes = IndexVersion(index.version + 1, index.last_day, rules, now(), changes.by), material.notes
-    name = index.name if changes.name is None else changes.name
-    with database.transaction() as connection:
-        index_store.lock_indexes(connection, org_id)
-        if index_store.has_name(connection, org_id, _key(name), index_id):
-            raise IndexExists(name)
-        stored = Change(name, _key(name), version, index.version, notes, now())
-        if not index_store.change(connection, org_id, index_id, stored):
-            find(connection, org_id, index_id)
-            raise IndexChanged
-        changed = find(connection, org_id, index_id)
-        note(connection, before=_told(index), after=_told(changed))
-        return changed
+        material = _material(database, org_id, rules, universes, index.rules)
+    for _ in range(TRIES):
+        with database.transaction() as connection:
+            changed = _change(connection, org_id, replace(index, rules=rules), changes, material)
+            if changed is not None:
+                return changed
+    raise IndexChanged
+
+
+def _change(connection: Connection, org_id: int, wanted: Index, changes: IndexChanges, material: Material | None) -> Index | None:
+    """Store changes of an index, with other rules where there is material for them; None where somebody publishes it at the same time.
+
+    The rules hold after what is published by now. Raises IndexNotFound, IndexExists or IndexChanged.
+    """
+    index_store.lock_indexes(connection, org_id)
+    former = find(connection, org_id, wanted.id)
+    if former.version != wanted.version:
+        raise IndexChanged
+    name = former.name if changes.name is None else changes.name
+    if index_store.has_name(connection, org_id, _key(name), former.id):
+        raise IndexExists(name)
+    stored = Change(name, _key(name), IndexVersion(former.version, None, former.rules, now(), changes.by), former, now())
+    if material is not None:
+        version = IndexVersion(former.version + 1, former.last_day, wanted.rules, now(), changes.by)
+        following = next_reference_day(material, wanted.rules.rebalance, former.last_day)
+        stored = replace(stored, version=version, notes=material.notes, next_reference_day=following)
+    if not index_store.change(connection, org_id, former.id, stored):
+        return None
+    changed = find(connection, org_id, former.id)
+    note(connection, before=_told(former), after=_told(changed))
+    return changed
 
 
 def update(database: Database, org_id: int, index_id: str, universes: Universes) -> Index:
@@ -206,13 +222,21 @@ def list_revisions(connection: AnyReader, org_id: int, index_id: str, limit: int
     return published_store.list_revisions(connection, org_id, index_id, limit)
 
 
-def _material(database: Database, org_id: int, rules: IndexRules, universes: Universes) -> Material:
-    """What new rules need, all of which must be there."""
-    for strategy_id in strategies_of(rules):
+def _material(database: Database, org_id: int, rules: IndexRules, universes: Universes, former: IndexRules | None) -> Material:
+    """What new rules need. All that they name, and former ones did not, must be there."""
+    for strategy_id in set(strategies_of(rules)) - set(() if former is None else strategies_of(former)):
         finder(database, org_id)(strategy_id)
-    material = load_material(database, org_id, Wanted(candidates_of(database, org_id, rules, universes), (), [rules], today()))
-    check_caps(material, rules)
+    required = set(rules.members.tickers) - set(() if former is None else former.members.tickers)
+    present = candidates_of(database, org_id, rules, universes)
+    material = load_material(database, org_id, Wanted(present, (), [rules], today(), required, former is not None))
+    if former is None or _capped(rules) != _capped(former):
+        check_caps(material, rules)
     return material
+
+
+def _capped(rules: IndexRules) -> tuple[object, ...]:
+    """The rules on which it depends whether caps can hold."""
+    return rules.single_cap, rules.group_cap, rules.groups, rules.members.tickers, rules.members.universe
 
 
 def _key(name: str) -> str:

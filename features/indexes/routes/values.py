@@ -49,7 +49,8 @@ def get_index_values(path: IndexPath, query: LevelsQuery) -> Response:
         index, levels, digest = service.find_levels(connection, org_id(), path.index_id, query.revision)
         currency = service.currency_of(connection, org_id(), index)
     shown = levels.between(query.start, query.end)
-    tag = f"{digest[:24]}-{query.variant}-{query.start}-{query.end}-{index.version}-{index.name.encode().hex()}-{currency}"
+    revision = query.revision or index.revision
+    tag = f"{digest[:24]}-{revision}-{query.variant}-{query.start}-{query.end}-{index.version}-{index.name.encode().hex()}-{currency}"
     if wants_csv():
         response = tagged(csv_response(levels_csv(shown, query.variant), f"index-{index.id}-{query.variant}.csv"), f"{tag}-csv")
     else:
@@ -58,7 +59,7 @@ def get_index_values(path: IndexPath, query: LevelsQuery) -> Response:
             "index_id": index.id,
             "name": index.name,
             "variant": query.variant,
-            "revision": query.revision or index.revision,
+            "revision": revision,
             "currency": currency,
             "base": index.rules.base,
             "items": [{"day": day, "value": value} for day, value in values],

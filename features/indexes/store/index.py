@@ -19,7 +19,7 @@ from utils.json_text import dump
 
 _COLUMNS = (
     "id, name, rules, version, revision, published, first_day, last_day, level, total_level, members, next_reference_day, notes,"
-    " created_at, updated_at, looked_at"
+    " created_at, updated_at, looked_at, failure"
 )
 _INDEXES_LOCK = 0x696E6478
 
@@ -110,8 +110,10 @@ def insert(connection: Connection, org_id: int, new: tuple[str, str, str], versi
 CHANGE = text(
     """
     UPDATE indexes
-    SET name = :name, name_key = :name_key, rules = :rules, version = :version, notes = :notes, updated_at = :moment
-    WHERE org_id = :org_id AND id = :id AND version = :former
+    SET name = :name, name_key = :name_key, rules = :rules, version = :version, notes = COALESCE(:notes, notes),
+        next_reference_day = COALESCE(:next_reference_day, next_reference_day), failure = CASE WHEN version = :version THEN failure END,
+        updated_at = :moment
+    WHERE org_id = :org_id AND id = :id AND version = :former_version AND revision = :revision AND published = :published
         AND NOT EXISTS (SELECT 1 FROM indexes AS o WHERE o.org_id = :org_id AND o.name_key = :name_key AND o.id <> :id)
     """
 )
@@ -119,24 +121,30 @@ CHANGE = text(
 
 @dataclass(frozen=True)
 class Change:
-    """A name and rules in place of those of a version."""
+    """A name and rules in place of those of an index; with other rules their notes and their next reference day."""
 
     name: str
     name_key: str
     version: IndexVersion
-    former: int
-    notes: tuple[str, ...]
+    former: Index
     moment: datetime
+    notes: tuple[str, ...] | None = None
+    next_reference_day: date | None = None
 
 
 def change(connection: Connection, org_id: int, index_id: str, changed: Change) -> bool:
-    """Store a name and rules, unless another index has the name or the version is another one; return whether they were stored."""
-    values = {"org_id": org_id, "id": index_id, "name": changed.name, "name_key": changed.name_key, "former": changed.former}
-    values |= {"rules": text_of_rules(changed.version.rules), "version": changed.version.version, "moment": changed.moment}
-    values["notes"] = dump(changed.notes).decode()
+    """Store a name and rules; return whether they were stored.
+
+    They are not where another index has the name, or somebody else has changed the index or published it since it was read.
+    """
+    former, version = changed.former, changed.version
+    values = {"org_id": org_id, "id": index_id, "name": changed.name, "name_key": changed.name_key, "moment": changed.moment}
+    values |= {"former_version": former.version, "revision": former.revision, "published": former.published}
+    values |= {"rules": text_of_rules(version.rules), "version": version.version, "next_reference_day": changed.next_reference_day}
+    values["notes"] = None if changed.notes is None else dump(changed.notes).decode()
     if connection.execute(CHANGE, values).rowcount != 1:
         return False
-    if changed.version.version != changed.former:
+    if version.version != former.version:
         insert_version(connection, org_id, index_id, changed.version)
     return True
 
@@ -153,7 +161,8 @@ PUBLISH = text(
     """
     UPDATE indexes
     SET revision = :revision, published = :published, first_day = :first_day, last_day = :last_day, level = :level,
-        total_level = :total_level, members = :members, next_reference_day = :next_reference_day, notes = :notes, looked_at = :moment
+        total_level = :total_level, members = :members, next_reference_day = :next_reference_day, notes = :notes, failure = NULL,
+        looked_at = :moment
     WHERE org_id = :org_id AND id = :id AND revision = :former_revision AND published = :former_published AND version = :version
     """
 )
@@ -168,6 +177,14 @@ def publish(connection: Connection, org_id: int, former: tuple[Index, int], stan
     values = {"org_id": org_id, "id": index.id, "former_revision": index.revision, "former_published": published}
     values |= {"version": index.version, "moment": moment}
     return connection.execute(PUBLISH, values | standing.values()).rowcount == 1
+
+
+NOTE_FAILURE = text("UPDATE indexes SET failure = :failure, looked_at = :moment WHERE org_id = :org_id AND id = :id")
+
+
+def note_failure(connection: Connection, org_id: int, index_id: str, failure: str, moment: datetime) -> None:
+    """Note why a look at an index published nothing."""
+    connection.execute(NOTE_FAILURE, {"org_id": org_id, "id": index_id, "failure": failure, "moment": moment})
 
 
 DELETE = text("DELETE FROM indexes WHERE org_id = :org_id AND id = :id")
@@ -239,7 +256,7 @@ def _index(row: Sequence[Any]) -> Index:
         total_level=row[9],
         members=row[10],
         next_reference_day=row[11],
-        notes=tuple(json.loads(row[12])),
+        notes=(*json.loads(row[12]), *(() if row[16] is None else (f"The last look published nothing: {row[16]}",))),
         created_at=row[13],
         updated_at=row[14],
         looked_at=row[15],

@@ -19,7 +19,7 @@ from features.indexes.kinds import IndexRebalancing
 from features.indexes.publishing import prepare, publish
 from infrastructure.feature import Universes
 from models.api_key import FIRST_ORG
-from models.index_errors import IndexNotFound
+from models.index_errors import IndexNotFound, NoIndexes
 from utils.clock import now
 from utils.ids import new_id
 
@@ -31,6 +31,11 @@ def store_walks(count: int, tickers: tuple[str, ...] = ("ONE", "TWO", "SIX")) ->
     for seed, ticker in enumerate(tickers):
         path = 50 * np.exp(np.cumsum(np.random.default_rng(seed).normal(0, 0.02, 400)))
         store(ticker, bars_of(path[:count], first=FIRST), now())
+
+
+def remove_prices(*tickers: str) -> None:
+    for ticker in tickers:
+        database.execute_db("DELETE FROM price_series WHERE ticker = :ticker", {"ticker": ticker})
 
 
 @pytest.fixture
@@ -159,12 +164,36 @@ def test_what_nobody_has_looked_at_is_queued(client: Client, made: Any) -> None:
     assert client.get(f"/indexes/{made['id']}").json["published"] == 89
 
 
+def test_a_member_whose_prices_were_removed_leaves_and_is_told(client: Client, made: Any) -> None:
+    store_walks(90)
+    remove_prices("TWO", "SIX")
+    assert rebalance(made["id"])["status"] == "succeeded"
+    found = client.get(f"/indexes/{made['id']}").json
+    assert (found["members"], found["last_day"]) == (1, str(FIRST + timedelta(days=89)))
+    assert "There are no prices for SIX, TWO." in found["notes"]
+    assert "no prices of SIX, TWO any more" in client.get(f"/indexes/{made['id']}/revisions").json["items"][0]["why"]
+
+
+def test_an_index_that_cannot_be_computed_says_why_and_is_left_alone_for_a_while(client: Client, made: Any) -> None:
+    remove_prices("ONE", "TWO", "SIX")
+    database.execute_db("UPDATE indexes SET looked_at = :moment", {"moment": now() - 2 * due.LOOKED_EVERY})
+    assert due.queue_due(database.current()) == 1
+    run_jobs(kinds=KINDS)
+    assert due.queue_due(database.current()) == 0
+    notes = client.get(f"/indexes/{made['id']}").json["notes"]
+    assert [note for note in notes if note.startswith("The last look published nothing: ")]
+    assert client("PATCH", f"/indexes/{made['id']}", json={"name": "Other"}).json["notes"] == notes
+    store_walks(90)
+    published = client.post(f"/indexes/{made['id']}/publish").json
+    assert (published["published"], set(notes) - set(published["notes"])) == (89, {notes[-1]})
+
+
 def test_capabilities_bring_all_or_some_up_to_date(client: Client, made: Any) -> None:
     with database.transaction() as connection:
         assert due.submit_all(connection, FIRST_ORG, None).job.total == 1
     with pytest.raises(IndexNotFound), database.transaction() as connection:
         due.submit_all(connection, FIRST_ORG, ["nosuch"])
-    with pytest.raises(IndexNotFound), database.transaction() as connection:
+    with pytest.raises(NoIndexes), database.transaction() as connection:
         due.submit_all(connection, 99, None)
     with database.reader() as connection:
         assert service.find(connection, FIRST_ORG, made["id"]).name == "Mine"

@@ -215,6 +215,19 @@ def test_corrected_prices_make_another_revision(two: Client) -> None:
     assert two.get(f"/indexes/{made['id']}/values?revision=3").status_code == 404
 
 
+def test_a_revision_that_goes_back_to_earlier_levels_is_another_answer(two: Client) -> None:
+    made = make(two)
+    etag = two.get(f"/indexes/{made['id']}/values").headers["ETag"]
+    for factor in (1.5, 1):
+        closes = grown(10, 0.01, 70)
+        closes[40:] *= factor
+        store("ONE", bars_of(closes, first=FIRST), now())
+        two.post(f"/indexes/{made['id']}/publish")
+    for revision, status in (("", 200), ("?revision=1", 304), ("?revision=3", 200)):
+        answer = two.get(f"/indexes/{made['id']}/values{revision}", headers={"If-None-Match": etag})
+        assert answer.status_code == status
+
+
 def test_the_newest_revisions_are_kept(two: Client) -> None:
     made = make(two)
     for revision in range(2, REVISIONS_KEPT + 3):
