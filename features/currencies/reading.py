@@ -10,7 +10,7 @@ import csv
 import io
 import math
 import re
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -124,22 +124,45 @@ class _File:
             self.crosses.append(_Cross(line, day, base, quote, rate))
 
     def resolve(self) -> None:
-        """Bring rates between two other currencies to the euro by what the file says of one of them on that day."""
-        for cross in self.crosses:
+        """Bring rates between two other currencies to the euro by what the file says of one of them on that day, in whatever order."""
+        waiting: dict[tuple[date, str], list[_Cross]] = defaultdict(list)  # by the rates against the euro that would do
+        unresolved: dict[int, _Cross] = {}
+        ready = deque(self.crosses)
+        while ready:
+            cross = ready.popleft()
             of_base, of_quote = (self.rates[name].get(cross.day) for name in (cross.base, cross.quote))
             if of_base is None and of_quote is None:
-                needed = f"{cross.base} or {cross.quote} against EUR on {cross.day}"
-                self.fault(cross.line, None, f"Rates are stored against EUR, so the file has to have a rate of {needed} as well.")
-            elif of_quote is None and of_base is not None:
-                self.add(cross.line, cross.day, cross.quote, of_base * cross.rate)
-            elif of_base is None and of_quote is not None:
-                self.add(cross.line, cross.day, cross.base, of_quote / cross.rate)
-            elif of_base is not None and of_quote is not None:
-                self.skipped += 1
-                implied = of_quote / of_base
-                if abs(cross.rate / implied - 1) > SAME:
-                    told = f"The rates against EUR make {implied:.6g} {cross.quote} for one {cross.base} on {cross.day}"
-                    self.fault(cross.line, None, f"{told}, and this row says {cross.rate:.6g}.")
+                unresolved[cross.line] = cross
+                for name in (cross.base, cross.quote):
+                    waiting[cross.day, name].append(cross)
+                continue
+            if of_base is not None and of_quote is not None:
+                self._compare(cross, of_quote / of_base)
+                continue
+            if of_base is not None:
+                told, rate = cross.quote, of_base * cross.rate
+            elif of_quote is not None:
+                told, rate = cross.base, of_quote / cross.rate
+            else:
+                unresolved[cross.line] = cross
+                waiting[cross.day, cross.base].append(cross)
+                waiting[cross.day, cross.quote].append(cross)
+                continue
+            if not LEAST <= rate <= LARGEST:
+                self.fault(cross.line, None, f"With the other rows it makes {rate:.6g} {told} for one EUR on {cross.day}, which cannot be.")
+                continue
+            self.add(cross.line, cross.day, told, rate)
+            ready.extend(each for each in waiting.pop((cross.day, told), ()) if unresolved.pop(each.line, None) is not None)
+        for cross in unresolved.values():
+            needed = f"{cross.base} or {cross.quote} against EUR on {cross.day}"
+            self.fault(cross.line, None, f"Rates are stored against EUR, so the file has to have a rate of {needed} as well.")
+
+    def _compare(self, cross: _Cross, implied: float) -> None:
+        """Hold a rate against the one that the rates against the euro make."""
+        self.skipped += 1
+        if abs(cross.rate / implied - 1) > SAME:
+            told = f"The rates against EUR make {implied:.6g} {cross.quote} for one {cross.base} on {cross.day}"
+            self.fault(cross.line, None, f"{told}, and this row says {cross.rate:.6g}.")
 
     def finished(self, layout: str) -> ReadRates:
         """What was read. Raises PriceQuality."""

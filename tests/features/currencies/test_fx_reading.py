@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import pairwise, permutations
+from string import ascii_uppercase
 from typing import Any
 
 import pytest
@@ -74,6 +76,39 @@ def test_pairs_of_two_others_follow_from_one_against_the_euro() -> None:
     found = read(text)
     assert told(text) == {"CHF": {"2024-03-18": 1.6}, "GBP": {"2024-03-18": 0.8}, "USD": {"2024-03-18": 1.0}}
     assert found.skipped == 1  # it follows from the other two
+
+
+CHAIN = ("2024-03-18,EUR,USD,1.25", "2024-03-18,USD,JPY,160", "2024-03-18,JPY,KRW,8", "2024-03-18,KRW,JPY,0.125")
+
+
+def test_rates_follow_from_each_other_in_any_order() -> None:
+    for rows in permutations(CHAIN):
+        text = "\n".join((PAIRS.strip(), *rows))
+        assert told(text) == {name: {"2024-03-18": rate} for name, rate in (("JPY", 200.0), ("KRW", 1600.0), ("USD", 1.25))}, rows
+        assert read(text).skipped == 1, rows
+
+
+def test_what_leads_to_no_rate_against_the_euro_is_told_of_each_row() -> None:
+    with pytest.raises(PriceQuality) as refused:
+        read("\n".join((PAIRS.strip(), *CHAIN[1:3], "2024-03-18,EUR,CHF,0.95")))
+    assert [(each.line, "against EUR on 2024-03-18 as well" in each.message) for each in refused.value.problems] == [(2, True), (3, True)]
+
+
+def test_rates_that_grow_beyond_all_bounds_are_refused() -> None:
+    rows = ("2024-03-18,BBB,CCC,1e12", "2024-03-18,AAA,BBB,1e12", "2024-03-18,EUR,AAA,1")
+    with pytest.raises(PriceQuality, match=r"makes 1e\+24 CCC for one EUR on 2024-03-18, which cannot be"):
+        read("\n".join((PAIRS.strip(), *rows)))
+
+
+def test_a_chain_in_the_worst_order_grows_with_the_file() -> None:
+    names = ["EUR", *(f"A{one}{two}" for one in ascii_uppercase for two in ascii_uppercase)]
+    chain = [f"{day},{base},{quote},1" for day in ("2024-03-18", "2024-03-19") for base, quote in reversed(list(pairwise(names)))]
+
+    def reading(size: int) -> Any:
+        body = "\n".join((PAIRS.strip(), *chain[-(size // len(chain[0])) :])).encode()
+        return lambda: read_rates(body, LATEST)
+
+    check_growth(reading)
 
 
 def test_what_two_others_say_must_agree_with_the_euro() -> None:
