@@ -31,10 +31,11 @@ class Call:
 
 @dataclass(frozen=True)
 class Started:
-    """The job that a call has queued, and the run of a pipeline where it is one."""
+    """The job that a call has queued, the run of a pipeline where it is one, and in words what was left out of it, as it is gone."""
 
     job_id: str
     run_id: str | None = None
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -65,6 +65,7 @@ class Reason(StrEnum):
     JOB_FAILED = "job_failed"
     JOB_CANCELLED = "job_cancelled"
     PARTLY_FAILED = "partly_failed"
+    PARTLY_GONE = "partly_gone"
     JOB_REMOVED = "job_removed"
 
 

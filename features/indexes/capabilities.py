@@ -33,7 +33,8 @@ def index_capabilities() -> tuple[Capability, ...]:
     """The capabilities `index` and `index_rebalancing`."""
 
     def start(connection: Connection, call: Call, inputs: RebalancingInputs) -> Started:
-        return Started(due.submit_all(connection, call.org_id, inputs.indexes).job.id)
+        gone = tuple(f"{field}: {message}" for field, message in absent(connection, call.org_id, inputs))
+        return Started(due.submit_all(connection, call.org_id, inputs.indexes).job.id, left_out=gone)
 
     def absent(connection: Connection, org_id: int, inputs: RebalancingInputs) -> Iterator[tuple[str, str]]:
         return service.absent_indexes(connection, org_id, inputs.indexes or ())

@@ -42,11 +42,14 @@ def submit(connection: Connection, org_id: int, index_ids: list[str]) -> Submiss
 
 
 def submit_all(connection: Connection, org_id: int, index_ids: list[str] | None) -> Submission:
-    """Queue some of an organization's indexes, by default all. Raises IndexNotFound, or NoIndexes where there is none."""
+    """Queue some of an organization's indexes, by default all, without those that are gone.
+
+    Raises IndexNotFound where all of them are, or NoIndexes where the organization has none.
+    """
     stored = index_store.list_ids(connection, org_id)
-    wanted = stored if index_ids is None else list(dict.fromkeys(index_ids))
-    if not wanted:
+    if index_ids is None and not stored:
         raise NoIndexes
-    if not set(wanted) <= set(stored):
+    wanted = stored if index_ids is None else [index_id for index_id in dict.fromkeys(index_ids) if index_id in set(stored)]
+    if not wanted:
         raise IndexNotFound
     return submit(connection, org_id, wanted)

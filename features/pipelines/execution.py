@@ -128,6 +128,7 @@ class _Execution:
             with self._holding() as connection:
                 started = work.start(connection, call, prepared.inputs)
                 self._means.require_room(connection, self._run.org_id)
+                record = replace(record, notes=steps.bounded([*record.notes, *started.left_out]))
                 self._wait_for(connection, record, started.job_id)
 
     def _begin_items(self, record: StepRecord, listed: list[Any]) -> None:

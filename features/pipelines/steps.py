@@ -80,7 +80,7 @@ def prepare(step: StepSpec, capability: Capability, names: Mapping[str, Any]) ->
         raise StepFailed("for_each: a list is needed.")
     if len(items) > MOST_ITEMS:
         raise StepFailed(f"for_each: the list has {len(items):,} items; at most {MOST_ITEMS} are done.")
-    return Prepared(None, hidden({**step.args, "for_each": f"{len(items)} items"}), _bounded(resolver.notes), items)
+    return Prepared(None, hidden({**step.args, "for_each": f"{len(items)} items"}), bounded(resolver.notes), items)
 
 
 def prepare_args(step: StepSpec, capability: Capability, resolver: Resolver) -> Prepared:
@@ -101,7 +101,7 @@ def prepare_args(step: StepSpec, capability: Capability, resolver: Resolver) -> 
         entry = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in entry["loc"])
         raise StepFailed(f"args{'.' if place else ''}{place}: {message_of(entry)}") from error
-    return Prepared(inputs, hidden(resolved), _bounded(resolver.notes))
+    return Prepared(inputs, hidden(resolved), bounded(resolver.notes))
 
 
 def unwrapped(error: Exception, step: StepSpec, seconds: float) -> StepFailed:
@@ -176,5 +176,6 @@ def hidden(value: Any) -> Any:
     return [hidden(child) for child in value] if isinstance(value, list) else value
 
 
-def _bounded(notes: list[str]) -> list[str]:
+def bounded(notes: list[str]) -> list[str]:
+    """Notes as many and as long as they are stored."""
     return [note[:LONGEST_REASON] for note in notes[:MOST_NOTES]]

@@ -36,7 +36,8 @@ def valuation_capability() -> Capability:
         submission = valuations.submit(connection, call.org_id, inputs.portfolios)
         if submission is None:
             raise NothingToValue("There is none with transactions.")
-        return Started(submission.job.id)
+        gone = tuple(f"{field}: {message}" for field, message in absent(connection, call.org_id, inputs))
+        return Started(submission.job.id, left_out=gone)
 
     def answer(connection: Connection, call: Call, inputs: ValuationInputs, job: Job) -> dict[str, Any]:
         return ended(connection, call, inputs, job)

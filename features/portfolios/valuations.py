@@ -178,13 +178,16 @@ def with_newest(connection: AnyReader, org_id: int, portfolios: Sequence[Portfol
 
 
 def submit(connection: Connection, org_id: int, portfolio_ids: Collection[str] | None = None) -> Submission | None:
-    """Queue a job that values portfolios, by default all that have transactions; None where there is none. Raises PortfolioNotFound."""
+    """Queue a job that values portfolios, by default all that have transactions; None where there is none.
+
+    Those that are gone are left out. Raises PortfolioNotFound where all of them are.
+    """
     known = {each.id: each for each in _all(connection, org_id)}
-    wanted = [each.id for each in known.values() if each.transactions] if portfolio_ids is None else list(dict.fromkeys(portfolio_ids))
-    for portfolio_id in wanted:
-        if portfolio_id not in known:
-            raise PortfolioNotFound(portfolio_id)
+    named = [each.id for each in known.values() if each.transactions] if portfolio_ids is None else list(dict.fromkeys(portfolio_ids))
+    wanted = [portfolio_id for portfolio_id in named if portfolio_id in known]
     if not wanted:
+        if named:
+            raise PortfolioNotFound(named[0])
         return None
     dedupe_key = hashlib.sha256(dump([PORTFOLIO_VALUATION, sorted(wanted)])).hexdigest()
     return enqueue(connection, org_id, NewJob(PORTFOLIO_VALUATION, Lane.CPU, "{}", wanted, dedupe_key))

@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from database import Database
 from features.schedules.ledger import running
 from features.schedules.planning import BATCH, PAUSED, Plan, Verdict, plan
-from features.schedules.starting import Starter, refused_firing, started_firing
+from features.schedules.starting import Starter, refused_firing, started_firing, with_left_out
 from features.schedules.store import firing as firing_store
 from features.schedules.store import schedule as schedule_store
 from features.schedules.store.firing import Waiting
@@ -160,7 +160,7 @@ class Dispatcher:
         else:
             started = self._starter.start(connection, schedule, firing.due_at)
             new = started_firing(schedule, firing.due_at, started, moment, firing.kind)
-            new = replace(new, reason=firing.reason, message=firing.message)
+            new = replace(new, reason=firing.reason, message=with_left_out(firing.message, started))
         firing_store.replace_firing(connection, new, FiringState.WAITING)
         firing_store.add_totals(connection, _counted([new]))
 

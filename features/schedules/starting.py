@@ -109,11 +109,17 @@ class Starter:
 def started_firing(schedule: Schedule, due_at: datetime, started: Started, moment: datetime, kind: FiringKind = FiringKind.DUE) -> Firing:
     """The firing of a due time whose job was queued at a moment."""
     late = is_late(due_at, moment)
-    reason, message = None, None
+    reason, message = Reason.PARTLY_GONE if started.left_out else None, with_left_out(None, started)
     if late and kind is FiringKind.DUE:
-        reason, message = Reason.DOWN, f"No dispatcher looked when it was due; it ran at {moment:%Y-%m-%d %H:%M} UTC."
+        told = f"No dispatcher looked when it was due; it ran at {moment:%Y-%m-%d %H:%M} UTC."
+        reason, message = Reason.DOWN, with_left_out(told, started)
     state = FiringState.LATE if late else FiringState.FIRED
     return Firing(schedule.id, due_at, state, reason, message, kind, started.job_id, started.run_id, moment)
+
+
+def with_left_out(message: str | None, started: Started) -> str | None:
+    """What is told of a firing, and what it left out because that is gone."""
+    return " ".join(filter(None, (message, *started.left_out)))[:LONGEST] or None
 
 
 def refused_firing(schedule: Schedule, due_at: datetime, error: Exception, moment: datetime, kind: FiringKind = FiringKind.DUE) -> Firing:

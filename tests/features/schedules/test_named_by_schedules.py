@@ -9,6 +9,7 @@ import pytest
 from kit.bars import bars_of
 from kit.channels import make_channel
 from kit.jobs import UNKNOWN_ID, another_organization, run_jobs
+from kit.pipelines import Runner, pipeline, step
 from kit.portfolios import make_portfolio, trade
 from kit.series import store
 from kit.support import Client
@@ -146,6 +147,34 @@ def test_what_is_gone_is_told_by_its_schedule(client: Client, owned: dict[str, s
     assert told == field
     assert "It may have been deleted" in message
     assert [fault["field"] for fault in client.post(f"/schedules/{schedule['id']}/pause").json["faults"]] == [field]
+
+
+@pytest.mark.parametrize(("action", "named"), [("portfolio_valuation", "portfolios"), ("index_rebalancing", "indexes")])
+def test_what_is_left_goes_on_without_what_is_gone(client: Client, owned: dict[str, str], action: str, named: str) -> None:
+    kept = owned["portfolio" if named == "portfolios" else "index"]
+    other = (
+        make_portfolio(client, name="Other") if named == "portfolios" else client.post("/indexes", {"name": "Other", **MEMBERS}).json["id"]
+    )
+    schedule = made(client, action, {named: [other, kept]})
+    assert client.delete(f"/{named}/{other}").status_code == 204
+    job = run(client, schedule)
+    assert (job["kind"], job["status"], job["total"], job["succeeded"]) == (action, "completed", 1, 1)
+    (firing,) = client.get(f"/schedules/{schedule['id']}/firings").json["items"]
+    assert (firing["state"], firing["reason"]) == ("fired", "partly_gone")
+    assert firing["message"].startswith(f"{named}.0: There is no ")
+    assert faults(client)[0][0] == f"params.{named}.0"
+    assert client.delete(f"/{named}/{kept}").status_code == 204
+    assert client.post(f"/schedules/{schedule['id']}/run").status_code == 404
+
+
+def test_a_run_says_in_its_trace_what_is_gone(client: Client, owned: dict[str, str]) -> None:
+    runner = Runner(client.app)
+    runner.put(pipeline(step("published", "index_rebalancing", indexes=[UNKNOWN_ID, owned["index"]])))
+    run_id = runner.begin()
+    runner.work_once()
+    (line,) = client.get(f"/runs/{run_id}").json["trace"]
+    assert line["outcome"] == "waiting"
+    assert [note.partition(":")[0] for note in line["notes"]] == ["indexes.0"]
 
 
 def test_a_universe_is_told_by_the_name_of_its_portfolio(client: Client, owned: dict[str, str]) -> None:

@@ -9,6 +9,7 @@ const DAYS = 14; // of the calendar
 const PAGE = 30;
 const STATES = ["fired", "late", "missed", "skipped", "failed", "waiting"];
 const TONES = { fired: "good", late: "warn", missed: "bad", failed: "bad", waiting: "busy", skipped: "" };
+const IN_PART = { partly_failed: "failed", partly_gone: "gone" };
 const DAY = 86_400_000;
 
 /** A state as a coloured word, with a number where it stands for several. */
@@ -80,9 +81,9 @@ export async function calendar(schedules) {
   );
 }
 
-/** What became of a due time; one of which a part failed is told apart from one that went well. */
+/** What became of a due time; one of which a part failed or is gone is told apart from one that went well. */
 function outcome({ state, reason }) {
-  return reason === "partly_failed" ? h("span", { class: "badge warn", dataset: { state } }, `${state}, failed in part`) : stateBadge(state);
+  return reason in IN_PART ? h("span", { class: "badge warn", dataset: { state } }, `${state}, ${IN_PART[reason]} in part`) : stateBadge(state);
 }
 
 function row(firing) {
