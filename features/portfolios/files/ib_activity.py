@@ -1,8 +1,9 @@
 """Interactive Brokers: the activity statement as CSV, a file of sections of which each has a header of its own.
 
 Sections and columns: docs/ibkr_csv_module.md of github.com/slmyers/portfolio_tracker, and public tests of readers. A line is of a section,
-and a header, data or a total. Read are Trades (stocks and currencies), Dividends, Withholding Tax, Deposits & Withdrawals, Interest, Fees
-and the splits among Corporate Actions; Financial Instrument Information has the ISINs. Sections of other kinds tell no transactions.
+and a header, data or a total. Read are Trades (stocks and currencies), Dividends and payments in lieu of them, Withholding Tax, Deposits &
+Withdrawals, Interest, Fees and the splits among Corporate Actions; Financial Instrument Information has the ISINs. The lines of UNREAD are
+told as left out. Sections of other kinds tell no transactions.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 from features.portfolios.files.booking import Booking, Security, is_isin
 from features.portfolios.files.drafting import ratio_of
@@ -25,7 +27,9 @@ from models.statement import StatementFormat
 STOCKS = ("stocks", "funds", "etfs", "")
 ORDERS = ("order", "")  # executions repeat the orders that they fill
 _COMMISSION_IN = re.compile(r"\bin ([A-Z]{3})$", re.ASCII)
+_EVENING = re.compile(r"\b2[0-3]:\d\d", re.ASCII)
 INSTRUMENTS = "financialinstrumentinformation"
+UNREAD = ("transfers", "transactionfees", "commissionadjustments", "salestaxdetails", "grantactivity")
 
 
 def _book_trades(rows: Rows) -> Iterator[Booking]:
@@ -92,12 +96,14 @@ def _book_actions(rows: Rows) -> Iterator[Booking]:
         note = row.text("note")
         before, is_split, after = note.partition(" Split ")
         ratio = ratio_of(after) if is_split else None
+        # A file without the day of the report has the evening before the one on which it takes effect.
+        day = row.day + timedelta(1) if _EVENING.search(row.text("day")) else row.day
         security = security_in(before)
         if ratio is None or security is None:
             row.leave_out(f"A corporate action, {quoted(note)}: add what it changed by hand.")
-        elif (key := (row.day, security, ratio)) not in seen:  # a split that makes fewer shares has a line for the old and one for the new
+        elif (key := (day, security, ratio)) not in seen:  # a split that makes fewer shares has a line for the old and one for the new
             seen.add(key)
-            draft = Draft(Type.SPLIT, row.day, row.text("currency"), numerator=ratio[0], denominator=ratio[1])
+            draft = Draft(Type.SPLIT, day, row.text("currency"), numerator=ratio[0], denominator=ratio[1])
             yield Booking(row.line, draft, security)
 
 
@@ -111,7 +117,7 @@ def security_in(text: str) -> Security | None:
 
 
 _PAYMENT = {"day": ("date", "settledate"), "currency": ("currency",), "note": ("description",), "amount": ("amount",)}
-_ACTION = {"day": ("datetime", "date", "reportdate"), "currency": ("currency",), "note": ("description",), "quantity": ("quantity",)}
+_ACTION = {"day": ("reportdate", "datetime", "date"), "currency": ("currency",), "note": ("description",), "quantity": ("quantity",)}
 _TRADE = {
     "level": ("datadiscriminator",),
     "asset": ("assetcategory",),
@@ -132,6 +138,7 @@ def _section(columns: dict[str, tuple[str, ...]], needs: str, book: Callable[[Ro
 SECTIONS = {
     "trades": _section(_TRADE, "currency symbol day quantity", _book_trades),
     "dividends": _section(_PAYMENT, "day currency note amount", _book_payments(_dividend)),
+    "paymentinlieuofdividends": _section(_PAYMENT, "day currency note amount", _book_payments(_dividend)),
     "withholdingtax": _section(_PAYMENT, "day currency note amount", _book_payments(_tax)),
     "depositswithdrawals": _section(_PAYMENT, "day currency amount", _book_payments(_transfer)),
     "interest": _section(_PAYMENT, "day currency amount", _book_payments(_interest)),
@@ -160,10 +167,12 @@ def read_activity(records: Iterable[Record], wishes: Wishes, faults: Faults) -> 
             headers[section], current[section] = (line, cells[2:]), []
             if section in SECTIONS:
                 tables.append((section, headers[section], current[section]))
+        elif kind == "data" and section in UNREAD and not _is_total(cells):
+            faults.leave_out(line, f"Of the section {quoted(cells[0])}, which is not read: add what it changed by hand.")
         elif kind == "data" and section in headers:
             if section == INSTRUMENTS:
                 _note_isin(headers[section], cells[2:], isins)
-            elif section in SECTIONS and not cells[2].lower().startswith("total"):
+            elif section in SECTIONS and not _is_total(cells):
                 current[section].append((line, cells[2:]))
     bookings: list[Booking] = []
     for section, header, rows in tables:
@@ -173,6 +182,10 @@ def read_activity(records: Iterable[Record], wishes: Wishes, faults: Faults) -> 
         elif rows:
             bookings += layout.book(read_table(layout, rows, header, wishes, faults))
     return [_with_isin(booking, isins) for booking in merged_dividends(bookings, faults)]
+
+
+def _is_total(cells: list[str]) -> bool:
+    return cells[2].lower().startswith("total")
 
 
 def _note_isin(header: Record, cells: list[str], isins: dict[str, str]) -> None:

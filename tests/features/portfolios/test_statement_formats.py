@@ -125,7 +125,7 @@ CASES = {
             "2023-02-03 interest amount=2.5 USD",
             "2023-03-03 fee amount=0.5 USD",
             "2023-03-31 fee amount=1.5 USD",
-            "2023-05-01 split US0000000001 num=4 den=1 USD",
+            "2023-05-02 split US0000000001 num=4 den=1 USD",
         ],
     ),
     "degiro, English": (
@@ -220,6 +220,37 @@ def test_a_dividend_that_is_taken_back_the_same_day_is_none() -> None:
     )
     dividends = [told(booking) for booking in read(text).bookings if booking.draft.type == "dividend"]
     assert dividends == ["2023-03-15 dividend US0000000001 amount=30 tax=3.6 USD"]
+
+
+def test_payments_in_lieu_of_dividends_are_dividends() -> None:
+    text = samples.ACTIVITY + (
+        "Payment In Lieu Of Dividends,Header,Currency,Date,Description,Amount\n"
+        "Payment In Lieu Of Dividends,Data,USD,2023-03-15,ACME(US0000000001) Payment in Lieu of Dividend (Ordinary Dividend),6\n"
+        "Payment In Lieu Of Dividends,Data,USD,2023-04-15,ACME(US0000000001) Payment in Lieu of Dividend (Ordinary Dividend),5\n"
+        "Payment In Lieu Of Dividends,Data,Total,,,11\n"
+    )
+    dividends = [told(booking) for booking in read(text).bookings if booking.draft.type == "dividend"]
+    assert dividends == [
+        "2023-03-15 dividend US0000000001 amount=30 tax=3.6 USD",
+        "2023-04-15 dividend US0000000001 amount=5 USD",
+    ]
+
+
+def test_lines_of_sections_that_are_not_read_are_told() -> None:
+    text = samples.ACTIVITY + (
+        "Transfers,Header,Asset Category,Currency,Symbol,Date,Type,Direction,Xfer Company,Xfer Account,Qty\n"
+        "Transfers,Data,Stocks,USD,ACME,2023-08-30,ATON,In,--,U1,50\n"
+        "Transfers,Data,Total,,,,,,,,\n"
+    )
+    [reason] = [left.reason for left in read(text).faults.left_out if left.line == text.count("\n") - 1]
+    assert reason == "Of the section 'Transfers', which is not read: add what it changed by hand."
+
+
+def test_a_split_takes_effect_on_the_day_after_its_evening() -> None:
+    text = samples.ACTIVITY.replace("Report Date,Date/Time", "Date/Time").replace(
+        '2023-05-02,"2023-05-01, 20:25:00"', '"2023-05-01, 20:25:00"'
+    )
+    assert told(read(text).bookings[-1]) == "2023-05-02 split US0000000001 num=4 den=1 USD"
 
 
 def test_a_dividend_that_is_taken_back_later_is_a_fault() -> None:
