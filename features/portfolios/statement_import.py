@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
 from decimal import Decimal
 
 from sqlalchemy import Connection
@@ -17,6 +15,7 @@ from features.portfolios.files.faults import Faults
 from features.portfolios.files.layout import Wishes
 from features.portfolios.files.reader import Statement, read_statement
 from features.portfolios.service import Ledger
+from features.portfolios.standing import StandingTransactions
 from features.prices import service as prices
 from models.currency import checked_currency
 from models.portfolio import PLACES, TOO_MANY_DIGITS, WHOLE_DIGITS, Draft, Portfolio, Transaction, faults_of, rounded_at
@@ -27,7 +26,6 @@ from utils.clock import today
 
 LONGEST_NOTE = 500
 NUMBERS = ("quantity", "price", "amount", "fee", "tax", "fx_rate")
-KEY_PLACES = 4  # behind the point of an amount that is compared: brokers round what others compute
 
 
 @dataclass(frozen=True)
@@ -73,8 +71,8 @@ def import_statement(connection: Connection, ledger: Ledger, statement: Statemen
     if wishes.symbols:
         symbols.remember(connection, ledger.org_id, wishes.symbols)
     plan = _Plan()
-    drafts = _checked(_resolved(connection, ledger.org_id, statement, plan), statement, portfolio, wishes)
-    _sort_out(drafts, booked, plan, add_duplicates=wishes.add_duplicates)
+    lines = _checked(_resolved(connection, ledger.org_id, statement, plan), statement, portfolio, wishes)
+    _sort_out(lines, booked, plan, add_duplicates=wishes.add_duplicates)
     is_fit = wishes.leave_out_bad_lines or not statement.faults.total
     if not is_fit and not wishes.dry_run:
         raise statement.faults.refusal()
@@ -102,6 +100,7 @@ def try_import(database: Database, ledger: Ledger, statement: Statement, wishes:
 def _resolved(connection: Connection, org_id: int, statement: Statement, plan: _Plan) -> Iterator[Booking]:
     """The bookings with the tickers of their securities. One without is a fault at the first line that names it."""
     known = symbols.list_symbols(connection, org_id)
+    is_own = statement.reading.format is StatementFormat.BELLWETHER
     tickers: dict[Security, str | None] = {}
     for booking in statement.bookings:
         security = booking.security
@@ -109,7 +108,7 @@ def _resolved(connection: Connection, org_id: int, statement: Statement, plan: _
             yield booking
             continue
         if security not in tickers:
-            tickers[security] = _ticker_of(security, known)
+            tickers[security] = _ticker_of(security, known, is_own=is_own)
         ticker = tickers[security]
         if ticker is not None:
             yield Booking(booking.line, booking.draft.but(ticker=ticker), security)
@@ -122,19 +121,21 @@ def _resolved(connection: Connection, org_id: int, statement: Statement, plan: _
             statement.faults.add(booking.line, _column(statement, "ticker"), f"The ticker of {security.label} is not known. {remedy}")
 
 
-def _ticker_of(security: Security, known: Mapping[str, str]) -> str | None:
-    """The ticker that was told for a security; else its symbol, where it can be a ticker."""
+def _ticker_of(security: Security, known: Mapping[str, str], *, is_own: bool) -> str | None:
+    """The ticker that was told for a security; else its symbol, where it can be a ticker. In an own export the symbol is the ticker."""
     told = next((known[key] for key in map(symbols.security_key, security.keys) if key in known), None)
-    if told is not None or not security.symbol:
+    if not security.symbol or (told is not None and not is_own):
         return told
     try:
         return normalize_ticker(security.symbol)
     except ValueError:
-        return None
+        return told
 
 
-def _checked(bookings: Iterator[Booking], statement: Statement, portfolio: Portfolio, wishes: ImportWishes) -> Iterator[ReadLine]:
-    """The drafts that fit by themselves. The others become faults, at the column that does not fit."""
+def _checked(
+    bookings: Iterator[Booking], statement: Statement, portfolio: Portfolio, wishes: ImportWishes
+) -> Iterator[tuple[ReadLine, bool]]:
+    """The drafts that fit by themselves, each with whether its currency was told. What does not fit becomes a fault of its column."""
     day, faults = today(), statement.faults
     bad_lines = faults.lines
     for booking in bookings:
@@ -154,7 +155,7 @@ def _checked(bookings: Iterator[Booking], statement: Statement, portfolio: Portf
             if not any(place is not None and faults.has(booking.line, place) for place in places):
                 faults.add(booking.line, column, message)
         if not wrong and booking.line not in bad_lines:
-            yield ReadLine(booking.line, draft)
+            yield ReadLine(booking.line, draft), bool(booking.draft.currency or wishes.currency)
 
 
 def _fitted(draft: Draft, wrong: list[tuple[str, str]]) -> Draft:
@@ -186,24 +187,15 @@ def _column(statement: Statement, name: str) -> str | None:
     return next((columns[each] for each in names if each in columns), None)
 
 
-def _sort_out(drafts: Iterator[ReadLine], booked: Sequence[Transaction], plan: _Plan, *, add_duplicates: bool) -> None:
+def _sort_out(lines: Iterator[tuple[ReadLine, bool]], booked: Sequence[Transaction], plan: _Plan, *, add_duplicates: bool) -> None:
     """Part what is new from what is booked already. Of several equal lines, as many are duplicates as are booked."""
-    standing: dict[Hashable, list[Transaction]] = defaultdict(list)
-    for transaction in reversed(booked):
-        standing[_key(transaction)].append(transaction)
-    for read in drafts:
-        equal = standing.get(_key(read.draft))
-        if add_duplicates or not equal:
+    standing = StandingTransactions(booked)
+    for read, has_currency in lines:
+        equal = standing.take(read.draft, has_currency=has_currency)
+        if add_duplicates or equal is None:
             plan.new.append(read)
-        if equal:
-            plan.duplicates.append(Duplicate(read.line, read.draft, equal.pop()))
-
-
-def _key(draft: Draft) -> tuple[date, str, str | None, Decimal | None, Decimal | None, str, int | None]:
-    """What two equal transactions have in common: day, type, ticker, quantity, and price or amount."""
-    amount = draft.amount if draft.amount is not None or draft.price is None else draft.price * (draft.quantity or 0)
-    rounded = None if amount is None else rounded_at(amount, KEY_PLACES)
-    return draft.day, draft.type, draft.ticker, draft.quantity, rounded, draft.currency, draft.numerator
+        if equal is not None:
+            plan.duplicates.append(Duplicate(read.line, read.draft, equal))
 
 
 def _book(connection: Connection, ledger: Ledger, plan: _Plan, faults: Faults, wishes: ImportWishes) -> int | None:
@@ -241,7 +233,7 @@ def _report(connection: Connection, org_id: int, read: tuple[_Plan, Statement, I
         duplicates=plan.duplicates,
         faults=sorted(faults.listed, key=lambda fault: fault.line),
         faults_total=faults.total,
-        left_out=faults.left_out,
+        left_out=sorted(faults.left_out, key=lambda left: left.line),
         left_out_total=faults.left_out_total,
         unknown=list(plan.unknown.values()),
         without_prices=[ticker for ticker in tickers if ticker not in stored][:MOST_LISTED],

@@ -80,7 +80,9 @@ class StatementQuery(Query):
     format: StatementFormatName | Literal["auto"] = Field("auto", description="Whose export it is; `auto` finds it by the columns.")
     dry_run: bool = Field(False, description="Add nothing, and answer what would be added and what is wrong.")
     duplicates: Literal["skip", "add"] = Field(
-        "skip", description="What is booked already, by day, type, ticker, quantity and price: `skip` leaves it out, `add` books it again."
+        "skip",
+        description="What is booked already, by day, type, ticker, quantity and price: `skip` leaves it out, `add` books it again. The "
+        "currency counts where the file tells it; a split is the same within a week.",
     )
     on_bad_rows: Literal["refuse", "drop"] = Field(
         "refuse", description="`drop` leaves out the lines with faults, and sales of more than is held, and names them."
@@ -93,7 +95,10 @@ class StatementQuery(Query):
     )
     currency: Currency | None = Field(None, description="Of lines that tell none. Default: the base currency of the portfolio.")
     symbols: Annotated[str, AfterValidator(_symbols)] = Field(
-        "", max_length=7_000, description='Tickers by ISIN, symbol or name, as JSON: {"US0378331005": "AAPL"}. They are remembered.'
+        "",
+        max_length=7_000,
+        description='Tickers by ISIN, symbol or name, as JSON: {"US0378331005": "AAPL"}. They are remembered. '
+        "What the export of transactions calls a ticker is one.",
     )
     columns: Annotated[str, AfterValidator(_columns)] = Field(
         "",

@@ -160,10 +160,10 @@ def test_tickers_of_securities_are_told_and_forgotten(client: Client, portfolio:
 def test_columns_and_currency_are_told(client: Client, portfolio: str) -> None:
     text = "When,What,Paper,How many,Each\n2024-03-15,Buy,AAPL,1,2\n"
     columns = {"When": "day", "What": "type", "Paper": "symbol", "How many": "quantity", "Each": "price"}
-    [line] = send(client, portfolio, text, columns=columns, currency="EUR").json["added"]
-    assert (line["ticker"], line["currency"]) == ("AAPL", "EUR")
     [other] = send(client, portfolio, text, columns=columns, dry_run=True).json["added"]
     assert other["currency"] == "USD"
+    [line] = send(client, portfolio, text, columns=columns, currency="EUR").json["added"]
+    assert (line["ticker"], line["currency"]) == ("AAPL", "EUR")
 
 
 def test_a_column_is_called_ticker_as_in_the_export_and_has_to_be_there(client: Client, portfolio: str) -> None:
@@ -247,6 +247,34 @@ def test_an_export_imports_back(client: Client, portfolio: str) -> None:
     assert send(client, other, export.data).json["added_total"] == 5
     assert client.get(f"/portfolios/{other}/transactions/export").data == export.data
     assert send(client, other, export.data).json["duplicates_total"] == 5
+
+
+def test_an_export_keeps_its_tickers_whatever_a_broker_calls_so(client: Client, portfolio: str) -> None:
+    booked(client, portfolio, trade("buy", "2024-01-02", "VOD", "10", "20"))
+    client("PATCH", "/portfolio-symbols", json={"symbols": {"VOD": "VOD.L", "not a ticker": "VOD"}})
+    export = client.get(f"/portfolios/{portfolio}/transactions/export").text
+    assert send(client, portfolio, export).json["duplicates_total"] == 1
+    other = make_portfolio(client, name="Other")
+    assert [line["ticker"] for line in send(client, other, export).json["added"]] == ["VOD"]
+    assert send(client, other, export.replace("VOD", "not a ticker")).json["duplicates_total"] == 1
+
+
+def test_a_line_without_currency_is_known_again_after_the_base_currency_has_changed(client: Client, portfolio: str) -> None:
+    text = "Date,Type,Ticker,Quantity,Price\n2024-03-15,Buy,AAPL,10,100\n"
+    assert send(client, portfolio, text).json["added_total"] == 1
+    assert client("PATCH", f"/portfolios/{portfolio}", json={"base_currency": "EUR"}).status_code == 200
+    assert send(client, portfolio, text).json["duplicates_total"] == 1
+    assert send(client, portfolio, text, currency="EUR").json["added_total"] == 1
+    assert send(client, portfolio, text + text.splitlines()[1]).json["duplicates_total"] == 2
+
+
+def test_a_split_is_the_same_one_whatever_day_and_currency_a_broker_tells(client: Client, portfolio: str) -> None:
+    header = "Date,Type,Ticker,Ratio,Currency\n"
+    assert send(client, portfolio, f"{header}2023-05-01,Split,AAPL,3:2,USD\n").json["added_total"] == 1
+    for line in ("2023-05-02,Split,AAPL,3:2,EUR", "2023-04-28,Split,AAPL,3:2,USD"):
+        assert send(client, portfolio, f"{header}{line}\n", dry_run=True).json["duplicates_total"] == 1
+    for line in ("2023-05-02,Split,AAPL,3:1,USD", "2023-05-02,Split,MSFT,3:2,USD", "2023-05-20,Split,AAPL,3:2,USD"):
+        assert send(client, portfolio, f"{header}{line}\n", dry_run=True).json["added_total"] == 1
 
 
 def test_a_long_file_is_taken(client: Client, portfolio: str) -> None:
