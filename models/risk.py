@@ -98,7 +98,10 @@ class BenchmarkRisk(Measured):
 
 @dataclass(frozen=True)
 class Risk(Measured):
-    """The risk of something over the days that it has, or that it shares with its benchmark. `days` is the number of daily returns."""
+    """The risk of something over the days that it has, or that it shares with its benchmark. `days` is the number of daily returns.
+
+    `notes` are to be told with the numbers.
+    """
 
     period: str | None
     first_day: date
@@ -112,4 +115,5 @@ class Risk(Measured):
     months: tuple[MonthReturn, ...]
     distribution: Distribution
     benchmark: BenchmarkRisk | None
+    notes: tuple[str, ...]
     series: RiskSeries | None

@@ -65,6 +65,8 @@ def _facts(risk: Risk) -> Iterator[tuple[str, CellValue, Style | None]]:
         yield "Closes", "adjusted for splits and dividends" if risk.adjusted else "as delivered, without dividends", None
     else:
         yield "Values", f"of the {risk.kind}, {'with' if risk.adjusted else 'without'} dividends", None
+    for note in risk.notes:
+        yield "Note", note, Style.LONG_TEXT
 
 
 def _add_months(book: Book, months: tuple[MonthReturn, ...]) -> None:

@@ -31,7 +31,8 @@ def get_risk(path: LinePath, query: RiskQuery) -> Response:
     """The risk of holding a ticker, a portfolio or an index; each number with its definition.
 
     A ticker's is of its closes adjusted for splits and dividends, a portfolio's of its growth without what came or went. With a benchmark
-    every number is of the days that both have. `If-None-Match` is honoured. With `Accept: text/csv` the lines by day are sent as a file.
+    every number is of the days that both have; different currencies are not converted, and `notes` say so. `If-None-Match` is honoured.
+    With `Accept: text/csv` the lines by day are sent as a file.
     """
     held = hold(services().foundation, org_id(), query.order(path.reference))
     if wants_csv():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -26,13 +26,14 @@ from analysis.risk import (
 )
 from infrastructure.foundation import Foundation
 from infrastructure.value_lines import LineKind, ValueLine
+from models.currency import major_of
 from models.metric import Metric
 from models.period import read_period
 from models.risk import BenchmarkRisk, Distribution, Fall, Measured, MonthReturn, Risk, RiskOrder, RiskSeries
 from models.risk_errors import TooShortForRisk
 from utils.json_text import dump
 
-FORM = 2  # of the answer; raised with every change of a definition
+FORM = 3  # of the answer; raised with every change of a definition
 FALLS_SHOWN = 10
 UNDEFINED = {name: Metric(None, definition) for name, definition in DEFINITIONS_BESIDE.items()}  # without a benchmark
 
@@ -102,8 +103,16 @@ def risk_of(held: Held, *, with_series: bool = False) -> Risk:
         months=tuple(MonthReturn(*each) for each in monthly_returns(held.days, values)),
         distribution=Distribution(tuple(edges.tolist()), tuple(counts.tolist())),
         benchmark=benchmark,
+        notes=tuple(_notes(held)),
         series=series_of(held) if with_series else None,
     )
+
+
+def _notes(held: Held) -> Iterator[str]:
+    lines = [held.line] if held.beside is None else [held.line, held.beside]
+    if len({major_of(line.currency)[0] for line in lines if line.currency is not None}) > 1:
+        own, other = (f"{_measured(line).label} in {line.currency}" for line in lines)
+        yield f"{own} is held against {other}; nothing is converted, so that the exchange rate is in their differences."
 
 
 def series_of(held: Held) -> RiskSeries:

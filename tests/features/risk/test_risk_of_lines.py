@@ -64,6 +64,19 @@ def test_a_ticker_beside_an_index_and_the_other_way_round(indexed: Client) -> No
     assert (turned["benchmark"]["ticker"], turned["series"]["value"]) == ("OWN", found["series"]["benchmark"])
 
 
+def test_currencies_that_differ_are_told(indexed: Client) -> None:
+    for ticker, currency in (("OWN", "USD"), ("HOME", "EUR"), ("WHO", None)):
+        store(ticker, bars_of([10, 11, 12, 11, 13, 14], first=FIRST), now())
+        if currency is not None:
+            listing = {"items": [{"ticker": ticker, "currency": currency}]}
+            assert indexed("PUT", f"/universes/{currency.lower()}", json=listing).status_code == 201
+    note = "OWN in USD is held against My index in EUR; nothing is converted, so that the exchange rate is in their differences."
+    assert risk(indexed, f"OWN?benchmark={INDEX}")["notes"] == [note]
+    assert [risk(indexed, path)["notes"] for path in ("OWN", f"HOME?benchmark={INDEX}", f"WHO?benchmark={INDEX}")] == [[], [], []]
+    book = download(indexed, f"/reports/risk/OWN.xlsx?benchmark={INDEX}")
+    assert ("Note", note) in [(row[0].value, row[1].value) for row in book["Risk"]]
+
+
 def test_what_is_not_there(indexed: Client) -> None:
     for path in (GONE, f"AAPL?benchmark={GONE}"):
         answer = indexed.get(f"/risk/{path}")

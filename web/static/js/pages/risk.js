@@ -117,11 +117,11 @@ function inWords(risk) {
   return `From ${formatDay(first)} to ${formatDay(last)}, ${nameOf(risk)} returned ${formatGrowth(metrics.total_return.value)}.${fell}${other}`;
 }
 
-function footing({ days, adjusted, rate, benchmark, ticker, kind }) {
+function footing({ days, adjusted, rate, benchmark, ticker, kind, notes }) {
   const counted = `${formatCount(days, "daily return", "daily returns")}${benchmark ? " of days that both have" : ""}`;
   const closes = adjusted ? "from closes adjusted for splits and dividends" : "from closes as they were delivered, without dividends";
   const prices = ticker ? closes : `from the growth of the ${kind}, ${adjusted ? "with" : "without"} dividends`;
-  return `${counted}, ${prices}${rate ? `; ${formatReturn(rate)} interest a year is deducted from the ratios` : ""}.`;
+  return [`${counted}, ${prices}${rate ? `; ${formatReturn(rate)} interest a year is deducted from the ratios` : ""}.`, ...notes].join(" ");
 }
 
 /** The drawdown at each value. @param {number[]} values */
