@@ -16,6 +16,10 @@ class NothingToValue(BellwetherError):
         super().__init__(f"The portfolio cannot be valued. {why}")
 
 
+class NothingBooked(NothingToValue):
+    """Nothing is booked in the portfolio that could have a value."""
+
+
 class NoDaysInPeriod(BellwetherError):
     """The portfolio has fewer than two values in the period."""
 

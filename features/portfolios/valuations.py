@@ -24,6 +24,7 @@ from infrastructure.outbox import record
 from jobs.service import Submission, enqueue
 from models.event import EventType, NewEvent
 from models.job import Lane, NewJob, Stored
+from models.performance_errors import NothingBooked
 from models.portfolio import MOST_PORTFOLIOS, Portfolio
 from models.portfolio_errors import PortfolioNotFound
 from models.portfolio_value import (
@@ -45,7 +46,10 @@ Facts = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class NewValues:
-    """What is to be stored of a portfolio: its days since the last stored one, and the facts of the newest; nothing where all is stored."""
+    """What is to be stored of a portfolio: its days since the last stored one, and the facts of the newest; nothing where all is stored.
+
+    `emptied` is the last stored day of one in which nothing is booked any more.
+    """
 
     name: str
     currency: str
@@ -56,14 +60,20 @@ class NewValues:
     deepest: float
     holdings: tuple[HoldingFacts, ...]
     held: int
+    emptied: date | None = None
 
 
 def value_portfolio(database: Database, valuer: Valuer, ledger: Ledger) -> NewValues:
     """The days of a portfolio that are not stored, by the prices of now. Raises PortfolioNotFound, NothingToValue or PricesDamaged."""
     with database.reader() as reader:
-        valued = valuer.newest(reader, ledger)
         stored = next(iter(valuation_store.list_valuations(reader, ledger, AFTER_ALL, 1)), None)
         named = portfolio_store.find(reader, *ledger)
+        try:
+            valued = valuer.newest(reader, ledger)
+        except NothingBooked:
+            if stored is None or named is None:
+                raise
+            return NewValues(named.name, named.base_currency, "", named.version, (), 0.0, 0.0, (), 0, stored.day)
     if named is None:
         raise PortfolioNotFound(ledger.portfolio_id)
     pack = packs.keep(database, ledger.org_id, pack_of(valued.market.days[-1].item(), valued.sources, None))
@@ -92,6 +102,8 @@ def store_values(connection: Connection, org_id: int, outcomes: Mapping[str, New
         if portfolio_store.find_to_change(connection, *ledger) is None:
             continue
         facts: dict[str, Any] = {"name": new.name, "days": len(new.days)}
+        if new.emptied is not None:
+            record(connection, org_id, [_emptied(portfolio_id, new, new.emptied)])
         if new.days:
             origin = (new.pack, new.ledger_version, moment)
             valuation_store.delete_after(connection, ledger, new.days[-1].day)
@@ -166,6 +178,13 @@ def _events(portfolio_id: str, new: NewValues) -> Sequence[NewEvent]:
     )
 
 
+def _emptied(portfolio_id: str, new: NewValues, day: date) -> NewEvent:
+    """Tells that nothing is held any more, so that whoever watches the portfolio knows."""
+    told = {"portfolio_id": portfolio_id, "name": new.name, "day": day, "currency": new.currency, "value": None}
+    standing = {**told, "drawdown": new.drawdown, "max_drawdown": new.deepest, "held": new.held, "holdings": new.holdings}
+    return NewEvent(EventType.PORTFOLIO_DRAWDOWN, f"drawdown:{portfolio_id}:{day}:emptied:{new.ledger_version}", portfolio_id, standing)
+
+
 def list_valuations(connection: AnyReader, ledger: Ledger, before: date | None, limit: int) -> list[PortfolioValuation]:
     """The stored days of a portfolio before one, the newest first."""
     return valuation_store.list_valuations(connection, ledger, before or AFTER_ALL, limit)
@@ -178,12 +197,15 @@ def with_newest(connection: AnyReader, org_id: int, portfolios: Sequence[Portfol
 
 
 def submit(connection: Connection, org_id: int, portfolio_ids: Collection[str] | None = None) -> Submission | None:
-    """Queue a job that values portfolios, by default all that have transactions; None where there is none.
+    """Queue a job that values portfolios, by default all that have transactions, or had some when they were valued; None without any.
 
     Those that are gone are left out. Raises PortfolioNotFound where all of them are.
     """
     known = {each.id: each for each in _all(connection, org_id)}
-    named = [each.id for each in known.values() if each.transactions] if portfolio_ids is None else list(dict.fromkeys(portfolio_ids))
+    if portfolio_ids is None:
+        valued = valuation_store.newest(connection, org_id)
+        portfolio_ids = [each.id for each in known.values() if each.transactions or each.id in valued]
+    named = list(dict.fromkeys(portfolio_ids))
     wanted = [portfolio_id for portfolio_id in named if portfolio_id in known]
     if not wanted:
         if named:

@@ -20,7 +20,7 @@ from database import AnyReader
 from features.portfolios.sources import LedgerArrays, Sources, ledger_at, sources_of
 from features.portfolios.store.transaction import Ledger
 from infrastructure.foundation import Foundation
-from models.performance_errors import NothingToValue
+from models.performance_errors import NothingBooked, NothingToValue
 
 KEPT_BYTES = 64_000_000  # in a process: the prices of some thousand tickers
 _BYTES_OF_AN_ENTRY = 72
@@ -86,9 +86,9 @@ def value(ledger: LedgerArrays, sources: Sources, former: Valued | None = None) 
     """The value of each day of a ledger. `former` lends its prices where they are the same. Raises NothingToValue."""
     entries = ledger.entries
     if not len(entries):
-        raise NothingToValue("It has no transactions yet. Book some first.")
+        raise NothingBooked("It has no transactions yet. Book some first.")
     if not entries.tickers:
-        raise NothingToValue("Only cash is booked so far. It is measured once something is bought.")
+        raise NothingBooked("Only cash is booked so far. It is measured once something is bought.")
     quotes = sources.quotes(ledger.splits)
     shares = added_shares(entries, became(entries, quotes))
     market = market_of(entries, shares, quotes, sources.rates_on, _same_prices(entries, ledger, sources, former))

@@ -58,11 +58,11 @@ def lock_portfolios(connection: Connection, org_id: int) -> None:
     hold_lock(connection, _PORTFOLIOS_LOCK, str(org_id))
 
 
-ORGANIZATIONS = text("SELECT DISTINCT org_id FROM portfolios WHERE transactions > 0 ORDER BY org_id")
+ORGANIZATIONS = text("SELECT DISTINCT org_id FROM portfolios ORDER BY org_id")
 
 
 def organizations(connection: AnyReader) -> list[int]:
-    """The organizations that have portfolios with transactions."""
+    """The organizations that have portfolios."""
     return [row[0] for row in connection.execute(ORGANIZATIONS, {})]
 
 

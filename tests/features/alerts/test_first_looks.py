@@ -125,3 +125,15 @@ def test_a_portfolio_without_a_value_begins_with_its_first(client: Client, eveni
     assert standing(client, rule) == {}
     value(client, evening)
     assert (fired(client), standing(client, rule)) == ([], {})
+
+
+def test_nothing_fires_of_a_portfolio_that_was_emptied(client: Client, evening: Evening, growth: str) -> None:
+    rules = [make_rule(client, **rule) for rule in (WEIGHT, FALL)]
+    buy_more(client, growth)
+    lose_much(client, growth)
+    value(client, evening)
+    assert [held(client, rule)[-1] for rule in rules] == [("firing", True)] * 2
+    for each in client.get(f"/portfolios/{growth}/transactions").json["items"]:
+        assert client.delete(f"/portfolios/{growth}/transactions/{each['id']}").status_code == 204
+    value(client, evening)
+    assert [held(client, rule)[-1] for rule in rules] == [("normal", False)] * 2

@@ -145,6 +145,22 @@ def test_holdings_tell_how_far_their_stop_and_target_are(app: Application, clien
         assert holding["to_target"] == pytest.approx((trade_plan["target"] - close) / close)
 
 
+@pytest.mark.parametrize("cash_stays", [False, True])
+def test_a_portfolio_that_was_emptied_is_told_once(app: Application, client: Client, cash_stays: bool) -> None:
+    portfolio_id = held(client)
+    value_all(app)
+    before = stored(client, portfolio_id)
+    for each in client.get(f"/portfolios/{portfolio_id}/transactions").json["items"]:
+        if not (cash_stays and each["type"] == "deposit"):
+            assert client.delete(f"/portfolios/{portfolio_id}/transactions/{each['id']}").status_code == 204
+    for _ in range(2):
+        value_all(app)
+        told = [(each["data"]["day"], each["data"]["held"]) for each in events(client, "portfolio.drawdown")]
+        assert sorted(told) == [(str(LAST), 0), (str(LAST), 1)]
+    assert client.get("/jobs").json["items"][0]["failed"] == 0
+    assert stored(client, portfolio_id) == before
+
+
 def test_what_cannot_be_valued_fails_alone_and_what_is_deleted_is_left_out(app: Application, client: Client) -> None:
     portfolio_id = held(client)
     foreign = make_portfolio(client, name="foreign", base_currency="SEK")
