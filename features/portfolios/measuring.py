@@ -7,9 +7,9 @@ from dataclasses import replace
 from analysis.held import Days
 from database import AnyReader, Database
 from features.portfolios import packs
-from features.portfolios.packing import pack_of, unpacked
+from features.portfolios.packing import NoLine, pack_of, unpacked
 from features.portfolios.performance import Measured, Stretch, performance_of, series_of
-from features.portfolios.sources import LedgerArrays, Sources, ledger_at, sources_of, with_rates
+from features.portfolios.sources import LedgerArrays, Sources, currencies_of, ledger_at, sources_of, with_rates
 from features.portfolios.store import portfolio as portfolio_store
 from features.portfolios.store.transaction import Ledger
 from features.portfolios.valuing import Valued, Valuer, value
@@ -54,19 +54,16 @@ class Measuring:
             valued, line, reference = self._again(ledger, order)
         else:
             valued, line, reference = self._now(ledger)
-        stretch = Stretch(valued, order)
-        benchmark = valued.ledger.benchmark
-        if benchmark is None:
-            return stretch, None, reference
-        return stretch, _measured(benchmark, line, valued) if line is not None else self._missing(ledger, benchmark), reference
+        beside = None if line is None or valued.ledger.benchmark is None else _measured(line, valued)
+        return Stretch(valued, order), beside, reference
 
-    def _now(self, ledger: Ledger) -> tuple[Valued, ValueLine | None, PackReference]:
+    def _now(self, ledger: Ledger) -> tuple[Valued, ValueLine | NoLine | None, PackReference]:
         with self._database.reader() as reader:
             valued = self._valuer.newest(reader, ledger)
             valued, line = self._with_benchmark(reader, ledger, valued)
         return valued, line, self._keep(ledger, valued, line)
 
-    def _again(self, ledger: Ledger, order: PerformanceOrder) -> tuple[Valued, ValueLine | None, PackReference]:
+    def _again(self, ledger: Ledger, order: PerformanceOrder) -> tuple[Valued, ValueLine | NoLine | None, PackReference]:
         with self._database.reader() as reader:
             arrays = ledger_at(reader, ledger, order.ledger, None)
             if order.pack is None:
@@ -75,22 +72,26 @@ class Measuring:
             else:
                 pack, lines = packs.read(reader, ledger.org_id, order.pack)
                 sources, line = unpacked(lines, arrays.base_currency)
+                if line is None and arrays.benchmark is not None:
+                    line = self._missing(reader, ledger, arrays.benchmark)
         if order.pack is None:
             return valued, line, self._keep(ledger, valued, line)
         _check_complete(arrays, sources, line)
         return value(arrays, sources), line, PackReference(pack.day, pack.digest)
 
-    def _with_benchmark(self, reader: AnyReader, ledger: Ledger, valued: Valued) -> tuple[Valued, ValueLine | None]:
+    def _with_benchmark(self, reader: AnyReader, ledger: Ledger, valued: Valued) -> tuple[Valued, ValueLine | NoLine | None]:
         """The line of the benchmark, if there is one, and the rates of its currency among the sources."""
         reference = valued.ledger.benchmark
-        if reference is None or reference == ledger.portfolio_id:
+        if reference is None:
             return valued, None
+        if reference == ledger.portfolio_id:
+            return valued, self._missing(reader, ledger, reference)
         line = valued.sources.benchmarks.get(reference)
         if line is None:
             try:
                 line = self._lines.find(reader, ledger.org_id, reference)
             except (LineNotFound, TickerNotFound, NothingToValue):
-                return valued, None
+                return valued, self._missing(reader, ledger, reference)
             if not is_id(reference):
                 valued.sources.benchmarks[reference] = line
         if line.currency is None or line.currency == valued.ledger.base_currency or line.currency in valued.sources.rates:
@@ -98,34 +99,35 @@ class Measuring:
         sources = with_rates(reader, ledger.org_id, valued.sources, [line.currency], None)
         return replace(valued, sources=sources), line
 
-    def _missing(self, ledger: Ledger, reference: str) -> Measured:
+    def _missing(self, reader: AnyReader, ledger: Ledger, reference: str) -> NoLine:
         """A benchmark without a line, and why it has none."""
         if not is_id(reference):
-            why = f"There are no prices of {reference}. Upload or fetch them."
-        elif reference == ledger.portfolio_id:
-            why = "A portfolio is not measured by itself. Give it another benchmark, or none."
-        else:
-            with self._database.reader() as reader:
-                is_there = portfolio_store.find(reader, ledger.org_id, reference) is not None
-            why = _EMPTY if is_there else _GONE.format(reference)
-        return Measured(reference, None, None, why)
+            return NoLine(reference, f"There are no prices of {reference}. Upload or fetch them.")
+        if reference == ledger.portfolio_id:
+            return NoLine(reference, "A portfolio is not measured by itself. Give it another benchmark, or none.")
+        is_there = portfolio_store.find(reader, ledger.org_id, reference) is not None
+        return NoLine(reference, _EMPTY if is_there else _GONE.format(reference))
 
-    def _keep(self, ledger: Ledger, valued: Valued, line: ValueLine | None) -> PackReference:
+    def _keep(self, ledger: Ledger, valued: Valued, line: ValueLine | NoLine | None) -> PackReference:
         return packs.keep(self._database, ledger.org_id, pack_of(valued.market.days[-1].item(), valued.sources, line))
 
 
-def _measured(reference: str, line: ValueLine, valued: Valued) -> Measured:
+def _measured(line: ValueLine | NoLine, valued: Valued) -> Measured:
+    if isinstance(line, NoLine):
+        return Measured(line.reference, None, None, line.reason)
     days: Days = valued.valuation.market.days
     base_currency = valued.ledger.base_currency
     if line.currency is not None and line.currency != base_currency and line.currency not in valued.sources.rates:
-        return Measured(reference, line, None)
-    return Measured(reference, line, valued.sources.rates_on(line.currency or base_currency, days))
+        return Measured(line.reference, line, None)
+    return Measured(line.reference, line, valued.sources.rates_on(line.currency or base_currency, days))
 
 
-def _check_complete(arrays: LedgerArrays, sources: Sources, line: ValueLine | None) -> None:
-    """Raises PackIncomplete. A benchmark that had no values when the pack was made has no line in it."""
+def _check_complete(arrays: LedgerArrays, sources: Sources, line: ValueLine | NoLine | None) -> None:
+    """Raises PackIncomplete."""
     if line is not None and arrays.benchmark is not None and line.reference != arrays.benchmark:
         raise PackIncomplete(f"line of {arrays.benchmark}")
     for ticker in arrays.entries.tickers:
         if ticker not in sources.tickers:
             raise PackIncomplete(f"line of {ticker}")
+    for currency in sorted(currencies_of(arrays, sources) - sources.rates.keys() - sources.unrated - {sources.base_currency}):
+        raise PackIncomplete(f"rates of {currency} in {sources.base_currency}")

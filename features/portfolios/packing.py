@@ -23,6 +23,7 @@ CLOSES, RATES, BENCHMARK = "closes", "rates", "benchmark"
 PART = 512  # rows
 _BYTES = 8
 _NO_DAYS: Days = np.array([], "datetime64[D]")
+_NO_VALUES: FloatArray = np.array([])
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,9 +101,23 @@ class Pack:
         return hashlib.sha256("".join(f"{line.kind}\n{line.name}\n" for line in self.lines).encode()).hexdigest()
 
 
-def pack_of(day: date, sources: Sources, benchmark: ValueLine | None) -> Pack:
-    """The pack of what an answer is computed from; made once for the same sources and the same benchmark."""
-    key = (day, None if benchmark is None else (benchmark.reference, benchmark.digest, benchmark.name, benchmark.currency))
+@dataclass(frozen=True)
+class NoLine:
+    """A benchmark without values, and why it has none."""
+
+    reference: str
+    reason: str
+
+
+def pack_of(day: date, sources: Sources, benchmark: ValueLine | NoLine | None) -> Pack:
+    """The pack of what an answer is computed from; made once for the same sources and the same benchmark.
+
+    What was looked for and is not there has a line without rows.
+    """
+    told = (
+        benchmark if not isinstance(benchmark, ValueLine) else (benchmark.reference, benchmark.digest, benchmark.name, benchmark.currency)
+    )
+    key = (day, told)
     made: Pack | None = sources.packs.get(key)
     if made is not None:
         return made
@@ -111,7 +126,8 @@ def pack_of(day: date, sources: Sources, benchmark: ValueLine | None) -> Pack:
         known = ((ticker, sources.held.get(ticker), sources.reported.get(ticker, ())) for ticker in sources.tickers)
         closes = [_of_closes(*each) for each in known]
         sources.lines[:] = closes  # at once: other threads may be here as well
-    lines = [*closes, *(_of_rates(name, sources.base_currency, line) for name, line in sources.rates.items())]
+    rated = [_of_rates(name, sources.base_currency, sources.rates.get(name)) for name in (*sources.rates, *sources.unrated)]
+    lines = [*closes, *rated]
     if benchmark is not None:
         lines.append(_of_benchmark(benchmark))
     made = Pack(day, tuple(sorted(lines, key=lambda line: (line.kind, line.name))))
@@ -120,13 +136,14 @@ def pack_of(day: date, sources: Sources, benchmark: ValueLine | None) -> Pack:
     return made
 
 
-def unpacked(lines: Iterable[PricedLine], base_currency: str) -> tuple[Sources, ValueLine | None]:
+def unpacked(lines: Iterable[PricedLine], base_currency: str) -> tuple[Sources, ValueLine | NoLine | None]:
     """The sources and the benchmark that a pack was made of."""
     tickers: list[str] = []
     held: dict[str, HeldCloses] = {}
     reported: dict[str, tuple[Split, ...]] = {}
     rates: dict[str, RateLine] = {}
-    benchmark = None
+    unrated: set[str] = set()
+    benchmark: ValueLine | NoLine | None = None
     for line in lines:
         head = parse_tolerant(line.head)
         if line.kind == CLOSES:
@@ -138,25 +155,33 @@ def unpacked(lines: Iterable[PricedLine], base_currency: str) -> tuple[Sources, 
                 held[line.name] = HeldCloses(line.name, head["currency"], None, line.days, line.values, head["traded"], splits)
         elif line.kind == RATES:
             base, quote = line.name.split("/")
-            if quote == base_currency and line.quoted is not None:
+            if quote == base_currency and not len(line) and head["fixed"] is None:
+                unrated.add(base)
+            elif quote == base_currency and line.quoted is not None:
                 rates[base] = RateLine(base, quote, line.days, line.values, line.quoted, (), "", head["fixed"])
+        elif not len(line):
+            benchmark = NoLine(line.name, head["missing"])
         else:
             told = (LineKind(head["kind"]), head["name"], head["currency"])
             benchmark = ValueLine(line.name, *told, line.days, line.values, head["adjusted"], "")
-    return Sources(base_currency, tuple(tickers), held, reported, rates, "", {}), benchmark
+    return Sources(base_currency, tuple(tickers), held, reported, rates, "", {}, frozenset(unrated)), benchmark
 
 
 def _of_closes(ticker: str, held: HeldCloses | None, splits: Sequence[Split]) -> PricedLine:
     told = [(str(split.day), split.numerator, split.denominator) for split in splits]
     head = {"currency": held and held.currency, "splits": told, "traded": None if held is None else held.is_traded}
-    days, values = (_NO_DAYS, np.array([])) if held is None else (held.days, held.delivered)
+    days, values = (_NO_DAYS, _NO_VALUES) if held is None else (held.days, held.delivered)
     return PricedLine(CLOSES, ticker, dump(head).decode(), days, values)
 
 
-def _of_rates(base: str, quote: str, line: RateLine) -> PricedLine:
+def _of_rates(base: str, quote: str, line: RateLine | None) -> PricedLine:
+    if line is None:
+        return PricedLine(RATES, f"{base}/{quote}", dump({"fixed": None}).decode(), _NO_DAYS, _NO_VALUES, _NO_DAYS)
     return PricedLine(RATES, f"{base}/{quote}", dump({"fixed": line.fixed}).decode(), line.days, line.values, line.quoted)
 
 
-def _of_benchmark(line: ValueLine) -> PricedLine:
+def _of_benchmark(line: ValueLine | NoLine) -> PricedLine:
+    if isinstance(line, NoLine):
+        return PricedLine(BENCHMARK, line.reference, dump({"missing": line.reason}).decode(), _NO_DAYS, _NO_VALUES)
     head = {"adjusted": line.adjusted, "currency": line.currency, "kind": str(line.kind), "name": line.name}
     return PricedLine(BENCHMARK, line.reference, dump(head).decode(), line.days, line.values)

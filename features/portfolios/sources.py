@@ -83,8 +83,8 @@ def _by_ticker(splits: Iterable[tuple[str, Split]]) -> Splits:
 class Sources:
     """Prices, splits and rates of a ledger's tickers and currencies. Those of equal `tickers`, `state` and `rate_digests` are equal.
 
-    `reported` are splits that somebody told of, with prices or without. `rates` are lines into `base_currency`; a
-    currency that has none is missing. `state` is of the benchmark as well, if it is a ticker.
+    `reported` are splits that somebody told of, with prices or without. `rates` are lines into `base_currency`; `unrated` are the
+    currencies that have none. `state` is of the benchmark as well, if it is a ticker.
     """
 
     base_currency: str
@@ -94,6 +94,7 @@ class Sources:
     rates: Mapping[str, RateLine]
     state: str
     rate_digests: Mapping[str, str]
+    unrated: frozenset[str] = frozenset()
     # The line of the benchmark by its ticker, and what packing has made of the prices, and of all, to be used again.
     benchmarks: dict[str, ValueLine] = field(default_factory=dict, compare=False)
     lines: list[Any] = field(default_factory=list, compare=False)
@@ -124,7 +125,7 @@ def sources_of(connection: AnyReader, org_id: int, arrays: LedgerArrays, kept: S
     state = prices.held_state(connection, org_id, watched)  # before what it tells of: what changes meanwhile is read again the next time
     if kept is not None and (kept.tickers, kept.state) == (tickers, state):
         found = Sources(arrays.base_currency, tickers, kept.held, kept.reported, {}, state, {})
-        return with_rates(connection, org_id, found, _currencies(arrays, found), kept)
+        return with_rates(connection, org_id, found, currencies_of(arrays, found), kept)
     changed = set(tickers)
     if kept is not None:
         changed -= kept.held.keys() - prices.differing(kept.state, state)
@@ -132,22 +133,22 @@ def sources_of(connection: AnyReader, org_id: int, arrays: LedgerArrays, kept: S
     held = read if kept is None else {ticker: kept.held[ticker] for ticker in tickers if ticker not in changed} | read
     reported = prices.known_splits(connection, org_id, tickers)
     found = Sources(arrays.base_currency, tickers, held, reported, {}, state, {})
-    return with_rates(connection, org_id, found, _currencies(arrays, found), kept)
+    return with_rates(connection, org_id, found, currencies_of(arrays, found), kept)
 
 
 def with_rates(connection: AnyReader, org_id: int, found: Sources, wanted: Iterable[str], kept: Sources | None) -> Sources:
     """The same with the rates of some currencies besides."""
-    needed = sorted({*wanted, *found.rates} - {found.base_currency})
+    needed = sorted({*wanted, *found.rates, *found.unrated} - {found.base_currency})
     if not needed:
         return found
     digests = currencies.rate_digests(connection, org_id, (*needed, found.base_currency))
     if kept is not None and (kept.base_currency, kept.rate_digests) == (found.base_currency, digests) and set(needed) <= set(kept.rates):
         return replace(found, rates={name: kept.rates[name] for name in needed}, rate_digests=digests, packs={})
     rates = currencies.rates_known(connection, org_id, needed, found.base_currency)
-    return replace(found, rates=rates, rate_digests=digests, packs={})
+    return replace(found, rates=rates, rate_digests=digests, unrated=frozenset(needed) - rates.keys(), packs={})
 
 
-def _currencies(arrays: LedgerArrays, found: Sources) -> set[str]:
+def currencies_of(arrays: LedgerArrays, found: Sources) -> set[str]:
     """The currencies of the ledger and of its prices."""
     quoted = {held.currency for held in found.held.values()}
     return {*arrays.entries.currencies, *(major_of(currency)[0] for currency in quoted if currency is not None)}

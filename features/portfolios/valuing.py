@@ -134,5 +134,7 @@ class Valuer:
 
 
 def _are_same(one: Sources, other: Sources) -> bool:
-    ours, theirs = ((each.base_currency, each.tickers, each.state, each.rate_digests, each.rates.keys()) for each in (one, other))
+    ours, theirs = (
+        (each.base_currency, each.tickers, each.state, each.rate_digests, each.rates.keys(), each.unrated) for each in (one, other)
+    )
     return ours == theirs

@@ -129,6 +129,24 @@ def test_a_pack_has_no_line_of_another_benchmark(client: Client) -> None:
     assert client.get(path).json["benchmark"] is None
 
 
+def test_a_pack_that_lacks_a_rate_is_refused(client: Client) -> None:
+    """One that was made where there was none has a line without rows, and is computed from again."""
+    portfolio_id = held(client)
+    first = pack_of(client, portfolio_id)["digest"]
+    booked(client, portfolio_id, cash("deposit", str(LAST - timedelta(days=9)), "100", currency="GBP"))
+    path = f"/portfolios/{portfolio_id}/performance"
+    refused = client.get(f"{path}?pack={first}")
+    assert (refused.status_code, "rates of GBP in USD" in refused.json["detail"]) == (422, True)
+    unrated = client.get(path)
+    assert unrated.json["last_day"] == str(LAST - timedelta(days=10))
+    pack = pack_of(client, portfolio_id)
+    assert [(line["kind"], line["name"], line["rows"]) for line in pack["lines"]] == [("closes", "HELD", BARS), ("rates", "GBP/USD", 0)]
+    rates = "Date,USD,GBP\n" + "".join(f"{FIRST + timedelta(days=at)},1.1,0.8\n" for at in range(BARS))
+    assert client("POST", "/fx-rates", data=rates, content_type="text/csv").status_code == 200
+    assert client.get(path).json["last_day"] == str(LAST)
+    assert client.get(f"{path}?pack={pack['digest']}").data == unrated.data
+
+
 def test_another_organization_sees_no_pack(client: Client) -> None:
     portfolio_id = held(client)
     pack = pack_of(client, portfolio_id)

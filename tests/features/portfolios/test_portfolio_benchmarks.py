@@ -140,3 +140,18 @@ def test_a_benchmark_is_carried_over_a_gap_of_a_week(priced: Client) -> None:
     told = priced.get(f"/portfolios/{portfolio}/performance").json
     without = [day for day, value in zip(told["series"]["days"], told["series"]["benchmark"], strict=True) if value is None]
     assert without == [str(day) for day in days[27:40]]
+
+
+def test_why_there_was_no_benchmark_is_told_again_as_it_was(priced: Client) -> None:
+    empty = make_portfolio(priced, name="Empty")
+    portfolio = make_portfolio(priced, benchmark=empty)
+    booked(priced, portfolio, trade("buy", "2024-01-02", "ONE", "10", "20"))
+    path = f"/portfolios/{portfolio}/performance?series=false"
+    told = priced.get(path)
+    assert "nothing to value" in told.json["benchmark"]["reason"]
+    again = f"{path}&pack={told.json['packs'][0]['digest']}&ledger={told.json['ledger_version']}"
+    assert priced.delete(f"/portfolios/{empty}").status_code == 204
+    assert priced.get(again).data == told.data
+    gone = priced.get(path).json
+    assert empty in gone["benchmark"]["reason"]
+    assert gone["packs"] != told.json["packs"]
