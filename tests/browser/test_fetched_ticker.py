@@ -21,18 +21,17 @@ def server() -> Iterator[PriceServer]:
         yield server
 
 
+def asking(server: PriceServer, seconds: str = "60") -> dict[str, str]:
+    """The settings of a server that asks a provider, and whose callers wait so long for what it fetches."""
+    provider = {"PRICE_PROVIDERS": "tiingo", "TIINGO_URL": server.address, "TIINGO_API_KEY": KEY}
+    return {**provider, "FETCH_ON_DEMAND_SECONDS": seconds, "LOCAL_WORKERS": "1"}
+
+
 def test_a_ticker_that_no_search_finds_is_fetched_all_the_same(
     open_page: Open, start_own_site: StartSite, watch: Watch, server: PriceServer, tmp_path: Path
 ) -> None:
     watch.expected.append("404")
-    provider = {
-        "PRICE_PROVIDERS": "tiingo",
-        "TIINGO_URL": server.address,
-        "TIINGO_API_KEY": KEY,
-        "FETCH_ON_DEMAND_SECONDS": "60",
-        "LOCAL_WORKERS": "1",
-    }
-    page = open_page("/tasks", at=start_own_site(tmp_path, **provider))  # this market answers no search
+    page = open_page("/tasks", at=start_own_site(tmp_path, **asking(server)))  # this market answers no search
     page.locator("#ticker-search-field").fill("nvda")
     page.keyboard.press("Enter")
     expect(page.get_by_role("link", name="Fetch prices for NVDA")).to_be_focused()
@@ -43,14 +42,7 @@ def test_a_ticker_that_no_search_finds_is_fetched_all_the_same(
 
 def test_type_a_ticker_get_a_verdict(open_page: Open, start_own_site: StartSite, watch: Watch, server: PriceServer, tmp_path: Path) -> None:
     watch.expected.append("404")
-    provider = {
-        "PRICE_PROVIDERS": "tiingo",
-        "TIINGO_URL": server.address,
-        "TIINGO_API_KEY": KEY,
-        "FETCH_ON_DEMAND_SECONDS": "60",
-        "LOCAL_WORKERS": "1",
-    }
-    site = start_own_site(tmp_path, **provider)
+    site = start_own_site(tmp_path, **asking(server))
     page = open_page("/tickers/NVDA", at=site)
     expect(page.locator("h1")).to_contain_text("NVDA")
     expect(page.locator("[data-bars]")).to_be_visible()
@@ -70,14 +62,7 @@ def test_a_page_whose_prices_are_still_fetched_goes_on_by_itself(
         return answer(asked)
 
     server.answer = late
-    provider = {
-        "PRICE_PROVIDERS": "tiingo",
-        "TIINGO_URL": server.address,
-        "TIINGO_API_KEY": KEY,
-        "FETCH_ON_DEMAND_SECONDS": "1",
-        "LOCAL_WORKERS": "1",
-    }
-    page = open_page("/tickers/NVDA", at=start_own_site(tmp_path, **provider))
+    page = open_page("/tickers/NVDA", at=start_own_site(tmp_path, **asking(server, "1")))
     expect(page.locator("main")).to_contain_text("This page goes on by itself.")
     may_answer.set()
     expect(page.locator("[data-bars]")).to_be_visible()
