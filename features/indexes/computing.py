@@ -26,6 +26,7 @@ from features.indexes.calendars import (
 )
 from features.indexes.levels import Days, Levels
 from features.indexes.loading import Material, group_of
+from features.indexes.scoring import moment_of
 from models.index import (
     IndexPosition,
     IndexRules,
@@ -155,8 +156,8 @@ class _Computation:
         self._leaving = leaving
         self._tickers = material.tickers
         self._panel = panel_of([member.closes for member in material.members], self._calendar())
-        given = given_days(versions)
-        self._recipes = {version.version: recipe_of(material, version.rules, given[version.version]) for version in versions}
+        self._given = given_days(versions)
+        self._recipes: dict[tuple[object, ...], Recipe] = {}
         ledger = () if published is None else published.ledger
         self._members = {each.version: self._mask(members_of(each, versions, ledger, material.present)) for each in versions}
         self._lines = {line.reference_day: line for line in ledger if line.reference_day is not None}
@@ -169,7 +170,7 @@ class _Computation:
         rules = self._versions[-1].rules
         track = track_of(self._panel, Course(self._first(), self._last(), self._references(), rules.base), self._target)
         if track is None:
-            target = target_of(self._panel, self._recipes[self._versions[-1].version], self._present)
+            target = target_of(self._panel, self._recipe(len(self._panel.days) - 1), self._present)
             raise no_member(list(dict.fromkeys(target.left_out.values()))[:_SHOWN_REASONS])
         levels = Levels(self._panel.days[track.first : track.last + 1], track.price, track.total)
         return Computed(levels, tuple(self._line(number, change) for number, change in enumerate(track.changes, 1)))
@@ -227,14 +228,23 @@ class _Computation:
         holding = [version for version in self._versions if version.since is None or version.since <= day]
         return holding[-1] if holding else self._versions[0]
 
+    def _recipe(self, row: int) -> Recipe:
+        """The rules that hold on a reference day, by the strategies as they were when its weights were computed."""
+        version, day = self._version_at(row), self._panel.days[row].item()
+        keys = self._material.scoring.keys_at(version.rules, moment_of(version, day))
+        named = (version.version, *keys.values())
+        if named not in self._recipes:
+            self._recipes[named] = recipe_of(self._material, version.rules, self._given[version.version], keys)
+        return self._recipes[named]
+
     def _target(self, row: int, known: Panel) -> Target:
         version = self._version_at(row)
         self._used[row] = version.version
         line = self._lines.get(self._panel.days[row].item())
         if line is None:
-            return target_of(known, self._recipes[version.version], self._members[version.version])
+            return target_of(known, self._recipe(row), self._members[version.version])
         if not self._is_replay:
-            return target_of(known, self._recipes[version.version], self._mask(members_in(line)))
+            return target_of(known, self._recipe(row), self._mask(members_in(line)))
         if line.kind is RebalancingKind.SKIPPED:
             return Target(None, {})
         after = {each.ticker: each.after for each in line.positions}
@@ -278,16 +288,19 @@ def given_days(versions: Sequence[IndexVersion]) -> dict[int, date]:
     return found
 
 
-def recipe_of(material: Material, rules: IndexRules, given: date) -> Recipe:
-    """Rules for the tickers that are loaded. Shares are as of the day that the rules tell, or else as of the day `given`."""
-    screen = None if rules.members.screen is None else (rules.members.screen.strategy, rules.members.screen.verdicts)
+def recipe_of(material: Material, rules: IndexRules, given: date, keys: Mapping[str, str]) -> Recipe:
+    """Rules for the tickers that are loaded, with the keys of strategies by id.
+
+    Shares are as of the day that the rules tell, or else as of the day `given`.
+    """
+    screen = None if rules.members.screen is None else (keys[rules.members.screen.strategy], rules.members.screen.verdicts)
     groups = None
     if rules.group_cap is not None:
         _, groups = np.unique([group_of(member, rules) for member in material.members], return_inverse=True)
-    return Recipe(_weigher(material, rules.weighting, given), Caps(rules.single_cap, rules.group_cap, groups), screen)
+    return Recipe(_weigher(material, rules.weighting, given, keys), Caps(rules.single_cap, rules.group_cap, groups), screen)
 
 
-def _weigher(material: Material, weighting: MethodAndInputs, given: date) -> Weigher:
+def _weigher(material: Material, weighting: MethodAndInputs, given: date, keys: Mapping[str, str]) -> Weigher:
     amounts = None
     if weighting.method is WeightingMethod.CUSTOM:
         amounts = np.array([weighting.weights.get(ticker, 0.0) for ticker in material.tickers])
@@ -295,8 +308,8 @@ def _weigher(material: Material, weighting: MethodAndInputs, given: date) -> Wei
         amounts = np.array([_shares(material, weighting, row, weighting.given_on or given) for row in range(len(material.members))])
     parts: tuple[tuple[float, Weigher], ...] = ()
     if isinstance(weighting, IndexWeighting):
-        parts = tuple((part.share, _weigher(material, part, given)) for part in weighting.parts)
-    return Weigher(weighting.method, weighting.lookback, weighting.skip, weighting.strategy, amounts, parts)
+        parts = tuple((part.share, _weigher(material, part, given, keys)) for part in weighting.parts)
+    return Weigher(weighting.method, weighting.lookback, weighting.skip, keys.get(weighting.strategy, ""), amounts, parts)
 
 
 def _shares(material: Material, weighting: MethodAndInputs, row: int, given: date) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -16,8 +16,8 @@ from analysis.held import HeldCloses
 from analysis.panel import Closes
 from database import AnyReader, Database
 from features.currencies import service as currencies_of
+from features.indexes.scoring import Scoring, scoring_of
 from features.prices import service as prices
-from features.strategies.service import known_finder
 from infrastructure.exchanges import exchange_for
 from infrastructure.feature import Universes
 from models.analysis import Overrides
@@ -26,7 +26,7 @@ from models.errors import TickerNotFound
 from models.evidence import WARMUP
 from models.exchange import WEEKDAYS, Exchange
 from models.footing import Basis
-from models.index import BY_SECTOR, MOST_MEMBERS, IndexRules, WeightingMethod
+from models.index import BY_SECTOR, MOST_MEMBERS, IndexRules, IndexVersion
 from models.index_errors import IndexInvalid, currencies_differ, too_many_members
 from models.price_series import PackedBars, SeriesHead
 from models.strategy import Strategy
@@ -60,6 +60,7 @@ class Material:
     missing: tuple[str, ...]
     notes: tuple[str, ...]
     digest: str
+    scoring: Scoring
 
     @property
     def tickers(self) -> list[str]:
@@ -93,10 +94,10 @@ def candidates_of(database: Database, org_id: int, rules: IndexRules, universes:
 
 @dataclass
 class _Loading:
-    """Collects series as they are read; `strategies` are whose scores are needed."""
+    """Collects series as they are read; `strategies` are whose scores are needed, by the keys of these."""
 
     org_id: int
-    strategies: Sequence[Strategy]
+    strategies: Mapping[str, Strategy]
     today: date
     found: dict[str, tuple[SeriesHead, HeldCloses, Closes, str]] = field(default_factory=dict)
     cells: int = 0
@@ -115,7 +116,7 @@ class _Loading:
         is_apart = held.is_traded and bool(held.splits) and not head.adjusted and head.org_id != self.org_id
         total = price.copy() if is_apart else bars.close.copy()
         source = "adjusted" if head.adjusted else "actions" if _pays(price, total) else "unknown"
-        scores = {strategy.id: _scores(bars, strategy) for strategy in self.strategies}
+        scores = {key: _scores(bars, strategy) for key, strategy in self.strategies.items()}
         self.found[head.ticker] = (head, held, Closes(held.days[:count], price, total, scores), source)
 
     def mark_unapplied(self, reader: AnyReader) -> None:
@@ -142,35 +143,34 @@ def _scores(bars: Bars, strategy: Strategy) -> FloatArray:
     return scores
 
 
-def strategies_of(rules: IndexRules) -> list[str]:
-    """The strategies whose scores the rules need."""
-    needed = [leaf.strategy for leaf in rules.weighting.leaves() if leaf.method is WeightingMethod.SCORE]
-    needed += [] if rules.members.screen is None else [rules.members.screen.strategy]
-    return sorted(set(needed))
-
-
 @dataclass(frozen=True)
 class Wanted:
     """Which tickers are loaded: today's candidates, and others that were members; for which versions of the rules.
 
-    Those that are `required` have prices; an index that is stored has its currency for good.
+    Those that are `required` have prices; an index that is stored has its currency for good. Scores are for reference days `since` a day.
     """
 
     present: Collection[str]
     former: Collection[str]
-    rules: Sequence[IndexRules]
+    versions: Sequence[IndexVersion]
     today: date
     required: Collection[str] = ()
     is_stored: bool = False
+    since: date | None = None
+
+    @property
+    def rules(self) -> IndexRules:
+        """The newest rules."""
+        return self.versions[-1].rules
 
 
 def load_material(database: Database, org_id: int, wanted: Wanted) -> Material:
     """Read what an index is computed from. Raises PricesDamaged, IndexInvalid, RateNotFound, or TickerNotFound where nobody has prices."""
-    rules = wanted.rules[-1]
+    rules = wanted.rules
     tickers = sorted({*wanted.present, *wanted.former})
-    needed = sorted({name for each in wanted.rules for name in strategies_of(each)})
-    loading = _Loading(org_id, list(map(known_finder(database, org_id), needed)), wanted.today)
     with database.reader() as reader:
+        scoring = scoring_of(reader, org_id, wanted.versions, wanted.since)
+        loading = _Loading(org_id, scoring.strategies, wanted.today)
         prices.each_held(reader, org_id, tickers, loading.receive)
         facts = prices.known_facts(reader, org_id, tickers)
         loading.mark_unapplied(reader)
@@ -198,7 +198,7 @@ def load_material(database: Database, org_id: int, wanted: Wanted) -> Material:
     )
     notes += _told(members, rules, missing)
     digest = hashlib.sha256("".join(head.sha256 for head, _, _, _ in loading.found.values()).encode()).hexdigest()
-    return Material(members, frozenset(wanted.present), missing, tuple(notes), digest)
+    return Material(members, frozenset(wanted.present), missing, tuple(notes), digest, scoring)
 
 
 def closes_of(database: Database, org_id: int, tickers: Collection[str], currency: str | None) -> dict[str, Closes]:
@@ -206,7 +206,7 @@ def closes_of(database: Database, org_id: int, tickers: Collection[str], currenc
 
     Raises PricesDamaged, or IndexInvalid for too many.
     """
-    loading = _Loading(org_id, (), today())
+    loading = _Loading(org_id, {}, today())
     with database.reader() as reader:
         prices.each_held(reader, org_id, tickers, loading.receive)
         own = {ticker: held.currency for ticker, (_, held, _, _) in loading.found.items()}
@@ -226,7 +226,7 @@ def closes_of(database: Database, org_id: int, tickers: Collection[str], currenc
 
 def _converted(database: Database, org_id: int, loading: _Loading, wanted: Wanted, notes: list[str]) -> dict[str, Closes]:
     """The closes in the currency of the index. Without one they are as they are, which only one currency allows."""
-    rules = wanted.rules[-1]
+    rules = wanted.rules
     currencies = {ticker: held.currency for ticker, (_, held, _, _) in loading.found.items()}
     known = sorted({currency for currency in currencies.values() if currency is not None})
     if rules.currency is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -12,6 +12,7 @@ from database import Database
 from features.indexes.calendars import Published
 from features.indexes.computing import Computed, compute, extend, is_due, next_reference_day
 from features.indexes.loading import Material, Wanted, candidates_of, listed, load_material
+from features.indexes.scoring import strategies_of
 from features.indexes.store import index as index_store
 from features.indexes.store import published as published_store
 from features.indexes.store.index import Standing
@@ -99,10 +100,12 @@ def _prepare(database: Database, org_id: int, index_id: str, universes: Universe
     assert stored is not None, "an index is stored with its levels"
     published = Published(stored[0], ledger)
     present = candidates_of(database, org_id, index.rules, universes)
-    wanted = Wanted(present, published.former_members, [version.rules for version in versions], today(), is_stored=True)
+    wanted = Wanted(present, published.former_members, versions, today(), is_stored=True, since=published.last_day)
     material = load_material(database, org_id, wanted)
     computed, revision, why = extend(material, versions, published), index.revision, FIRST
     if computed is None:
+        if any(strategies_of(version.rules) for version in versions):
+            material = load_material(database, org_id, replace(wanted, since=None))
         computed, revision, why = compute(material, versions, published), index.revision + 1, _why(material, published)
     standing = standing_of(computed, material, versions[-1], revision)
     due = is_due(material, index.rules, standing.last_day, standing.next_reference_day)

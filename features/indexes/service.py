@@ -12,9 +12,10 @@ from sqlalchemy import Connection
 from database import AnyReader, Database
 from features.indexes.computing import Computed, check_caps, compute, next_reference_day
 from features.indexes.levels import Levels
-from features.indexes.loading import Material, Wanted, candidates_of, load_material, strategies_of
+from features.indexes.loading import Material, Wanted, candidates_of, load_material
 from features.indexes.members import calendar_of, currency_of
 from features.indexes.publishing import FIRST, prepare, publish, standing_of
+from features.indexes.scoring import strategies_of
 from features.indexes.store import index as index_store
 from features.indexes.store import published as published_store
 from features.indexes.store.index import Change
@@ -61,8 +62,8 @@ def draft(database: Database, org_id: int, rules: IndexRules, universes: Univers
 
     Raises IndexInvalid, TickerNotFound, RateNotFound, UniverseNotFound, StrategyUnknown, StrategyArchived or PricesDamaged.
     """
-    material = _material(database, org_id, rules, universes, None)
     version = IndexVersion(1, None, rules, now(), by)
+    material = _material(database, org_id, version, universes, None)
     return Drafted(version, material, compute(material, [version]))
 
 
@@ -137,7 +138,8 @@ def change(database: Database, org_id: int, index_id: str, changes: IndexChanges
         for name in FIXED:
             if getattr(rules, name) != getattr(index.rules, name):
                 raise FixedRule(name)
-        material = _material(database, org_id, rules, universes, index.rules)
+        version = IndexVersion(index.version + 1, index.last_day, rules, now(), changes.by)
+        material = _material(database, org_id, version, universes, index.rules)
     for _ in range(TRIES):
         with database.transaction() as connection:
             changed = _change(connection, org_id, replace(index, rules=rules), changes, material)
@@ -222,13 +224,14 @@ def list_revisions(connection: AnyReader, org_id: int, index_id: str, limit: int
     return published_store.list_revisions(connection, org_id, index_id, limit)
 
 
-def _material(database: Database, org_id: int, rules: IndexRules, universes: Universes, former: IndexRules | None) -> Material:
+def _material(database: Database, org_id: int, version: IndexVersion, universes: Universes, former: IndexRules | None) -> Material:
     """What new rules need. All that they name, and former ones did not, must be there."""
+    rules = version.rules
     for strategy_id in set(strategies_of(rules)) - set(() if former is None else strategies_of(former)):
         finder(database, org_id)(strategy_id)
     required = set(rules.members.tickers) - set(() if former is None else former.members.tickers)
     present = candidates_of(database, org_id, rules, universes)
-    material = load_material(database, org_id, Wanted(present, (), [rules], today(), required, former is not None))
+    material = load_material(database, org_id, Wanted(present, (), [version], today(), required, former is not None))
     if former is None or _capped(rules) != _capped(former):
         check_caps(material, rules)
     return material

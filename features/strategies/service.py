@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypeAlias
 
 import structlog
@@ -38,7 +38,7 @@ log = structlog.get_logger(__name__)
 
 __all__ = [
     "Finder", "change_strategy", "create_strategy", "find_each", "find_own", "finder", "finder_within", "known_finder", "list_own",
-    "names_of", "remove_strategy", "require_known", "usable",
+    "names_of", "remove_strategy", "require_known", "through_time", "usable",
 ]  # fmt: skip
 
 MOST_VERSIONS = 50  # that one strategy shows
@@ -122,6 +122,20 @@ def names_of(connection: AnyReader, org_id: int, strategy_ids: Iterable[str]) ->
 def find_own(connection: AnyReader, org_id: int, strategy_id: str) -> tuple[OwnStrategy, list[StrategyVersion]]:
     """One of the organization's own, with its newest versions. Raises StrategyNotFound."""
     return _own(connection, org_id, strategy_id), store.list_versions(connection, org_id, strategy_id, MOST_VERSIONS)
+
+
+def through_time(connection: AnyReader, org_id: int, strategy_id: str) -> list[tuple[datetime, Strategy]]:
+    """A strategy in all its versions, oldest first, each with when it became one; archived ones as well. Raises StrategyUnknown."""
+    if strategy_id in STRATEGIES:
+        return [(datetime.min.replace(tzinfo=UTC), STRATEGIES[strategy_id])]
+    own = store.find(connection, org_id, strategy_id)
+    if own is None:
+        raise _unknown(connection, org_id, strategy_id)
+    versions = reversed(store.list_versions(connection, org_id, strategy_id, own.strategy.version or MOST_VERSIONS))
+    return [
+        (each.created_at, replace(own.strategy, version=each.version, since=each.created_at.date(), **each.rules._asdict()))
+        for each in versions
+    ]
 
 
 def create_strategy(
