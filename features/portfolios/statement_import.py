@@ -183,7 +183,7 @@ def _places(number: Decimal) -> int:
 def _column(statement: Statement, name: str) -> str | None:
     """The file's name of a field."""
     columns = statement.reading.columns
-    names = ("isin", "symbol", "ticker", "name") if name == "ticker" else (name,)
+    names = {"ticker": ("isin", "symbol", "ticker", "name"), "amount": ("amount", "net")}.get(name, (name,))
     return next((columns[each] for each in names if each in columns), None)
 
 

@@ -185,11 +185,12 @@ def test_the_wrong_lines_of_a_file_are_left_out_when_somebody_says_so(open_page:
 
 def test_a_file_that_is_being_added_is_not_sent_again(open_page: Open, site: Site, tmp_path: Path) -> None:
     file = tmp_path / "table.csv"
-    file.write_text("Date,Type,Ticker,Quantity,Price\n2009-01-06,Buy,AAPL,1,90\n")
+    file.write_text("Date,Type,Ticker,Quantity,Net amount,Fee\n2009-01-06,Buy,AAPL,1,91,1\n")
     page = open_page(f"/portfolios?id={make(site)}")
     settled(page)
     page.get_by_label("File of transactions").set_input_files(str(file))
     page.get_by_role("button", name="See what it would add").click()
+    expect(page.get_by_text("Net amount is taken as the amount after fee and tax.")).to_be_visible()
     add = page.get_by_role("button", name="Add 1 transaction", exact=True)
     expect(add).to_be_enabled()
     held: list[Any] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -22,6 +22,7 @@ PAID = {
     Type.DIVIDEND: "Of one that was taken back, leave out both lines.",
 }
 GROSS = 8  # times: by so much an amount differs from quantity times price that is read wrong, and by less for costs that are in it
+CLOSE = 200  # of an amount, a part by which prices and rates are rounded
 # Neither part of a longer number, nor of a date.
 _RATIO = re.compile(r"(?<![\d.,:/-])(\d{1,7}) ?(?:for|:|/|auf|-) ?(\d{1,7})(?![.,:/-]?\d|e)", re.ASCII | re.IGNORECASE)
 _FACTOR = re.compile(r"\d{1,7}(?:[.,]\d{1,10})?", re.ASCII)
@@ -70,7 +71,26 @@ def wrong_sign(type_: Type, figures: Figures) -> tuple[str, str] | None:
     return None
 
 
-def check_amount(row: Row, figures: Figures, units: int = 1) -> None:
+def with_usual_rate(figures: Figures) -> Figures:
+    """The figures with their rate turned round, where quantity times price is the amount only when it is divided by the rate.
+
+    Brokers tell either how much of the account's currency one of the other was worth, which is what is booked, or the reverse.
+    """
+    quantity, price, amount, rate = figures.quantity, figures.price, abs(figures.amount or ZERO), figures.fx_rate or ZERO
+    if not quantity or not price or not amount or rate <= 0:
+        return figures
+    product, costs = abs(quantity * price), abs(figures.fee) + abs(figures.tax)
+
+    def distance(factor: Decimal) -> Decimal:
+        """From the amount, which may have the costs in it, in either currency."""
+        return min(abs(product * factor + part - amount) for part in (ZERO, costs, -costs, costs * factor, -costs * factor))
+
+    turned = distance(1 / rate)
+    is_turned = turned <= amount / CLOSE and turned < min(distance(rate), distance(Decimal(1)))
+    return replace(figures, fx_rate=1 / rate) if is_turned else figures
+
+
+def check_amount(row: Row, figures: Figures, units: int = 1, column: str = "amount") -> None:
     """Note a fault where quantity times price is grossly another amount than the file tells.
 
     The amount may be in the currency of the account, by the rate of the row; `units` are those of a price in pence and their like.
@@ -85,7 +105,7 @@ def check_amount(row: Row, figures: Figures, units: int = 1) -> None:
         quantity, price = (decimal_text(abs(number)) for number in (figures.quantity, figures.price))
         told = f"{quantity} × {price} is {decimal_text(product)}, and this is {decimal_text(amount)}."
         remedy = "Tell the decimal sign with `decimal`; an amount in another currency may be read as a note, by `columns`."
-        row.fault("amount", f"{told} {remedy}")
+        row.fault(column, f"{told} {remedy}")
 
 
 def _traded(draft: Draft, figures: Figures, cost: Decimal | None = None) -> Draft:

@@ -211,12 +211,13 @@ def _decimal_by_product(rows: Rows) -> str:
 
 def _multiplies(rows: Rows, cells: list[str], sign: str) -> bool:
     """Whether quantity times price is the amount, to a hundredth, when the cells are read so."""
-    found = [rows.places.get(column, len(cells)) for column in ("quantity", "price", "amount")]
+    amount = "amount" if "amount" in rows.places else "net"
+    found = [rows.places.get(column, len(cells)) for column in ("quantity", "price", amount)]
     numbers = [read_decimal(cells[place], sign) for place in found if place < len(cells)]
     if len(numbers) < len(found) or None in numbers:
         return False
-    quantity, price, amount = (abs(number) for number in numbers if number is not None)
-    return abs(quantity * price - amount) <= amount / 100
+    quantity, price, whole = (abs(number) for number in numbers if number is not None)
+    return abs(quantity * price - whole) <= whole / 100
 
 
 def day_text(cell: str) -> str:

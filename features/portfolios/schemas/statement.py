@@ -104,7 +104,9 @@ class StatementQuery(Query):
         "",
         max_length=7_000,
         description='Fields by names of columns, as JSON: {"Trade day": "day"}. Then the file is read as `generic`. '
-        f"The fields are {', '.join(FIELDS)}; `ticker` is `symbol`. Each column has to be there.",
+        f"The fields are {', '.join(FIELDS)}; `ticker` is `symbol`. Each column has to be there. "
+        "`amount` is before fee and tax, and `net`, which counts where there is no amount, after them: what was paid for a buy, and what "
+        "was left of a sale, a dividend or interest.",
     )
     version: Counted | None = Field(None, description=VERSION)
 

@@ -228,3 +228,53 @@ def test_interest_that_is_paid_is_a_fee_and_a_deposit_below_zero_is_told_by_its_
         (Type.INTEREST, Decimal(3)),
         (Type.WITHDRAWAL, Decimal(5)),
     ]
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        pytest.param("Buy,ACME,10,,1001.5,1,0.5", "1000", id="a purchase"),
+        pytest.param("Buy,ACME,10,,-1001.5,-1,0.5", "1000", id="as it is paid"),
+        pytest.param("Buy,ACME,10,100,1001.5,1,0.5", None, id="with a price, which counts"),
+        pytest.param("Sell,ACME,-10,,998.5,1,0.5", "1000", id="a sale"),
+        pytest.param("Sell,ACME,1,,-5,10,", "5", id="a sale that costs more than it brings"),
+        pytest.param("Dividend,ACME,,,85,,15", "100", id="a dividend"),
+        pytest.param("Interest,,,,8.5,,1.5", "10", id="interest"),
+        pytest.param("Interest,,,,-2,0.5,", "2", id="interest that is paid"),
+        pytest.param("Deposit,,,,995,5,", "1000", id="a deposit"),
+        pytest.param("Withdrawal,,,,1005,5,", "1000", id="a withdrawal"),
+        pytest.param("Fee,,,,5,,", "5", id="a fee"),
+    ],
+)
+def test_a_net_amount_is_after_fee_and_tax(cells: str, expected: str | None) -> None:
+    statement = read(f"Date,Type,Ticker,Quantity,Price,Net amount,Fee,Tax\n2024-03-15,{cells}\n")
+    assert (statement.faults.listed, statement.reading.columns["net"]) == ([], "Net amount")
+    assert statement.bookings[0].draft.amount == (None if expected is None else Decimal(expected))
+
+
+def test_a_net_amount_counts_where_there_is_no_other_and_cannot_be_less_than_its_costs() -> None:
+    header = "Date;Type;Ticker;Quantity;Gross amount;Net amount;Fee\n"
+    text = header + "2024-03-15;Buy;ACME;10;1.000,5;1.001,5;1,5\n2024-03-16;Buy;ACME;10;;1.001,5;1,5\n2024-03-17;Buy;ACME;1;;1,5;2,5\n"
+    statement = read(text)
+    assert [booking.draft.amount for booking in statement.bookings[:2]] == [Decimal("1000.5"), Decimal(1000)]
+    [fault] = statement.faults.listed
+    assert (fault.place, "before them it would be -1.0" in fault.message) == ("line 4, column Net amount", True)
+
+
+@pytest.mark.parametrize(
+    ("cells", "rate"),
+    [
+        pytest.param("10,100,0,1.25,800", "0.8", id="divided"),
+        pytest.param("10,100,0,1.25,1250", "1.25", id="multiplied"),
+        pytest.param("10,100,0,1.25,1000", "1.25", id="in the currency of the trade"),
+        pytest.param("10,100,5,1.25,804", "0.8", id="divided, with the fee in the currency of the trade"),
+        pytest.param("10,100,5,1.25,805", "0.8", id="divided, with the fee in that of the account"),
+        pytest.param("10,100,0,1.25,-800.01", "0.8", id="divided, rounded, as it is paid"),
+        pytest.param("10,100,0,1.25,780", "1.25", id="something else"),
+        pytest.param("10,100,0,1.25,", "1.25", id="no amount"),
+        pytest.param("10,100,0,1,1000", "1", id="one for one"),
+    ],
+)
+def test_a_rate_is_turned_round_where_the_amount_tells_so(cells: str, rate: str) -> None:
+    statement = read(f"Date,Type,Ticker,Quantity,Price,Fee,Exchange rate,Total,Currency\n2024-03-15,Buy,ACME,{cells},USD\n")
+    assert (statement.faults.listed, statement.bookings[0].draft.fx_rate) == ([], Decimal(rate))

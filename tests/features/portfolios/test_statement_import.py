@@ -268,6 +268,16 @@ def test_a_line_without_currency_is_known_again_after_the_base_currency_has_chan
     assert send(client, portfolio, text + text.splitlines()[1]).json["duplicates_total"] == 2
 
 
+def test_net_amounts_and_rates_that_divide_cost_what_was_paid(client: Client) -> None:
+    portfolio = make_portfolio(client, base_currency="EUR")
+    rated = "Date,Type,Ticker,Quantity,Price,Currency,Exchange rate,Total\n2024-01-10,Buy,AAPL,10,100,USD,1.25,800\n"
+    net = "Date,Type,Ticker,Quantity,Net amount,Fee,Tax\n2024-01-11,Buy,MSFT,10,1001,1,\n2024-01-12,Dividend,MSFT,,85,,15\n"
+    assert [send(client, portfolio, text).status_code for text in (rated, net)] == [201, 201]
+    lots = client.get(f"/portfolios/{portfolio}/lots").json["items"]
+    assert [(lot["ticker"], lot["cost_base"]) for lot in lots] == [("AAPL", "800"), ("MSFT", "1001")]
+    assert client.get(f"/portfolios/{portfolio}/income").json["totals"]["net"] == "85"
+
+
 def test_a_split_is_the_same_one_whatever_day_and_currency_a_broker_tells(client: Client, portfolio: str) -> None:
     header = "Date,Type,Ticker,Ratio,Currency\n"
     assert send(client, portfolio, f"{header}2023-05-01,Split,AAPL,3:2,USD\n").json["added_total"] == 1

@@ -39,7 +39,7 @@ export function reading(report, onSymbols) {
     h(
       "p",
       { class: "small soft" },
-      `Read as ${FORMATS[understood.format] ?? understood.format}, with ${DECIMALS[understood.decimal] ?? understood.decimal}${understood.ignored.length ? `; not read: ${understood.ignored.join(", ")}` : ""}.`,
+      `Read as ${FORMATS[understood.format] ?? understood.format}, with ${DECIMALS[understood.decimal] ?? understood.decimal}${net(understood.columns)}${understood.ignored.length ? `; not read: ${understood.ignored.join(", ")}` : ""}.`,
     ),
     report.unknown.length > 0 && unknownForm(report.unknown, onSymbols),
     report.without_prices.length > 0 && h("p", { class: "small" }, `Without prices here: ${report.without_prices.join(", ")}. Their value is not known until prices are stored.`),
@@ -49,6 +49,9 @@ export function reading(report, onSymbols) {
     leftOut > 0 && folded("Lines without a transaction", () => [leftOutTable(report.left_out), more(leftOut, report.left_out.length)]),
   ].filter(Boolean);
 }
+
+/** Of a net amount, as what it was taken. */
+const net = (columns) => (columns.net ? `; ${columns.net} is taken as the amount after fee and tax${columns.amount ? `, where ${columns.amount} is empty` : ""}` : "");
 
 const more = (total, listed) => total > listed && h("p", { class: "small soft" }, `and ${formatWhole(total - listed)} more.`);
 
