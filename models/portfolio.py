@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Context, Decimal
 from enum import StrEnum
 from functools import cached_property
@@ -24,6 +24,7 @@ TOO_MANY_DIGITS = f"It has more than {WHOLE_DIGITS} digits before the point."
 MOST_MONEY = 10**WHOLE_DIGITS  # that a transaction comes to with its costs, in its own currency and by its rate
 _LAST_PLACE = Decimal(1).scaleb(-PLACES)
 EARLIEST_DAY = date(1900, 1, 1)
+AHEAD = timedelta(days=1)  # after the day in UTC: somewhere it is tomorrow already
 ZERO = Decimal(0)
 DECIMAL_PATTERN = rf"^-?[0-9]{{1,{WHOLE_DIGITS}}}(\.[0-9]{{1,{PLACES}}})?$"
 _DECIMAL = re.compile(DECIMAL_PATTERN)
@@ -230,8 +231,9 @@ def _of_size(draft: Draft, base_currency: str) -> list[tuple[str, str]]:
 
 def _of_days(draft: Draft, today: date) -> list[tuple[str, str]]:
     faults = []
-    if draft.day > today:
-        faults.append(("day", f"{draft.day} lies in the future. A transaction is booked once it has happened."))
+    latest = today + AHEAD
+    if draft.day > latest:
+        faults.append(("day", f"{draft.day} lies in the future; the latest day is {latest}. A transaction is booked once it has happened."))
     if draft.day < EARLIEST_DAY:
         faults.append(("day", f"It must be {EARLIEST_DAY} or later."))
     if draft.acquired is not None and not EARLIEST_DAY <= draft.acquired <= draft.day:

@@ -14,7 +14,7 @@ from features.portfolios.store import transaction as transaction_store
 from features.portfolios.store.transaction import Ledger
 from models.books import Oversold
 from models.day_text import day_text
-from models.portfolio import MOST_TICKERS, MOST_TRANSACTIONS, Draft, Portfolio, Transaction, decimal_text, faults_of, shortest
+from models.portfolio import AHEAD, MOST_TICKERS, MOST_TRANSACTIONS, Draft, Portfolio, Transaction, decimal_text, faults_of, shortest
 from models.portfolio_errors import (
     Fault,
     LedgerOversold,
@@ -140,10 +140,11 @@ def _held(connection: Connection, ledger: Ledger, changed: Portfolio, former: Tr
     kept = (each for each in before if former is None or each.id != former.id)
     after = [*kept, *(each for each in new if each.ticker is not None)]
     splits = known_splits(connection, ledger.org_id, [*before, *after])
-    counted = quantities(after, splits, today())
+    latest = today() + AHEAD
+    counted = quantities(after, splits, latest)
     if counted.oversold:
         # What a split that became known later has made of a sale is no fault of this change.
-        known = {each.transaction_id for each in quantities(before, splits, today()).oversold}
+        known = {each.transaction_id for each in quantities(before, splits, latest).oversold}
         _refuse([each for each in counted.oversold if each.transaction_id not in known], {each.id: place for place, each in enumerate(new)})
     return set(counted.held)
 

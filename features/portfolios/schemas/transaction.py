@@ -43,7 +43,7 @@ class TransactionFields(Body):
         "`deposit` and `withdrawal` an amount. A transfer has either ticker and quantity, and comes in with the price or amount that it "
         "had cost, or it has an amount of cash. A `split` has ticker, numerator and denominator, and replaces what is known of that day."
     )
-    day: IsoDate = Field(description="When it was traded or booked; not in the future.")
+    day: IsoDate = Field(description="When it was traded or booked; at the latest a day after today in UTC.")
     ticker: Ticker | None = Field(None, description="It need not have prices here.")
     quantity: DecimalText | None = Field(None, description="Above 0, in shares of that day.")
     price: DecimalText | None = Field(None, description="Per unit, in `currency`.")

@@ -82,7 +82,7 @@ def test_a_transaction_is_booked_read_corrected_and_removed(client: Client, port
         (trade("buy", "2020-01-02", "AAPL", "1", "10", acquired="2019-01-01"), ["acquired"]),
         (trade("buy", "2020-02-30", "AAPL", "1", "10"), ["day"]),
         (trade("buy", "1620-02-20", "AAPL", "1", "10"), ["day"]),
-        (trade("buy", (today() + timedelta(days=1)).isoformat(), "AAPL", "1", "10"), ["day"]),
+        (trade("buy", (today() + timedelta(days=2)).isoformat(), "AAPL", "1", "10"), ["day"]),
         (trade("short", "2020-01-02", "AAPL", "1", "10"), ["type"]),
         (trade("dividend", "2020-01-02", "AAPL", "1", "10"), ["amount", "quantity", "price"]),
         (cash("dividend", "2020-01-02", "10"), ["ticker"]),
@@ -213,6 +213,16 @@ def test_without_a_version_all_writers_are_heard_but_none_oversells(client: Clie
         answers = list(pool.map(lambda _: add(Client(client.app), portfolio, trade("sell", "2020-02-03", "AAPL", "1", "10")), range(5)))
     assert sorted(answer.status_code for answer in answers) == [201, 201, 201, 422, 422]
     assert (version(client, portfolio), client.get(f"/portfolios/{portfolio}").json["holdings"]) == (5, 0)
+
+
+def test_what_was_traded_this_morning_is_booked_where_it_is_tomorrow_already(client: Client, portfolio: str) -> None:
+    tomorrow = (today() + timedelta(days=1)).isoformat()
+    assert add(client, portfolio, trade("buy", tomorrow, "AAPL", "3", "10")).status_code == 201
+    assert add(client, portfolio, trade("sell", tomorrow, "AAPL", "4", "10")).status_code == 422
+    assert client.get(f"/portfolios/{portfolio}").json["holdings"] == 1
+    assert client.get(f"/portfolios/{portfolio}/holdings").json["items"] == []  # by the day in UTC
+    assert client.get(f"/portfolios/{portfolio}/performance").json["last_day"] == tomorrow
+    assert add(client, portfolio, trade("sell", tomorrow, "AAPL", "3", "10")).status_code == 201
 
 
 def test_a_ledger_is_read_as_it_was_at_any_version(client: Client, portfolio: str) -> None:
