@@ -92,7 +92,7 @@ export function importCard(portfolio, onAdded) {
     send(true);
   });
   const about =
-    "CSV of Portfolio Performance, Interactive Brokers, Degiro or Trade Republic, the JSON of Ghostfolio, an export of this page, or any table with a header. Nothing is added before you have seen it.";
+    "CSV of Portfolio Performance, Interactive Brokers, Degiro or Trade Republic, the JSON of Ghostfolio, an export of this page, or any table with a header, in which an amount is before fee and tax, and a net amount after them. Nothing is added before you have seen it.";
   return h(
     "section",
     { class: "card", id: "import", "aria-labelledby": "import-title" },
