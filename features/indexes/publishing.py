@@ -12,6 +12,7 @@ from database import Database
 from features.indexes.calendars import Published
 from features.indexes.computing import Computed, compute, extend, is_due, next_reference_day
 from features.indexes.loading import Material, Wanted, candidates_of, listed, load_material
+from features.indexes.remembered import gone_from, with_gone
 from features.indexes.scoring import strategies_of
 from features.indexes.store import index as index_store
 from features.indexes.store import published as published_store
@@ -102,19 +103,19 @@ def _prepare(database: Database, org_id: int, index_id: str, universes: Universe
     present = candidates_of(database, org_id, index.rules, universes)
     wanted = Wanted(present, published.former_members, versions, today(), is_stored=True, since=published.last_day)
     material = load_material(database, org_id, wanted)
-    computed, revision, why = extend(material, versions, published), index.revision, FIRST
+    computed, revision, why = extend(with_gone(material, published), versions, published), index.revision, FIRST
     if computed is None:
         if any(strategies_of(version.rules) for version in versions):
             material = load_material(database, org_id, replace(wanted, since=None))
-        computed, revision, why = compute(material, versions, published), index.revision + 1, _why(material, published)
+        whole = with_gone(material, published)
+        computed, revision, why = compute(whole, versions, published), index.revision + 1, _why(gone_from(whole, published))
     standing = standing_of(computed, material, versions[-1], revision)
     due = is_due(material, index.rules, standing.last_day, standing.next_reference_day)
     return Publication(index, standing, computed, len(ledger), why, due)
 
 
-def _why(material: Material, published: Published) -> str:
-    """Why all is computed anew."""
-    gone = sorted(published.former_members - set(material.tickers))
+def _why(gone: Sequence[str]) -> str:
+    """Why all is computed anew, where members are gone of which nothing is known any more."""
     return f"There are no prices of {listed(gone)} any more. {ANEW}" if gone else f"Prices of published days were corrected. {ANEW}"
 
 

@@ -164,14 +164,55 @@ def test_what_nobody_has_looked_at_is_queued(client: Client, made: Any) -> None:
     assert client.get(f"/indexes/{made['id']}").json["published"] == 89
 
 
-def test_a_member_whose_prices_were_removed_leaves_and_is_told(client: Client, made: Any) -> None:
-    store_walks(90)
-    remove_prices("TWO", "SIX")
-    assert rebalance(made["id"])["status"] == "succeeded"
+@pytest.mark.parametrize("gone", [("TWO",), ("TWO", "SIX")], ids=len)
+@pytest.mark.parametrize("steps", [(100,), (81, 82, 84, 86, 88, 100)], ids=len)
+def test_a_member_whose_prices_were_removed_leaves_by_a_line_of_the_ledger(
+    client: Client, made: Any, gone: tuple[str, ...], steps: tuple[int, ...]
+) -> None:
+    before = client.get(f"/indexes/{made['id']}/values?variant=total").json["items"]
+    last = client.get(f"/indexes/{made['id']}/allocations").json["items"]
+    for count in steps:
+        store_walks(count)
+        remove_prices(*gone)
+        assert rebalance(made["id"])["status"] == "succeeded"
     found = client.get(f"/indexes/{made['id']}").json
-    assert (found["members"], found["last_day"]) == (1, str(FIRST + timedelta(days=89)))
-    assert "There are no prices for SIX, TWO." in found["notes"]
-    assert "no prices of SIX, TWO any more" in client.get(f"/indexes/{made['id']}/revisions").json["items"][0]["why"]
+    assert (found["revision"], found["members"], found["last_day"]) == (1, 3 - len(gone), str(FIRST + timedelta(days=99)))
+    assert f"There are no prices for {', '.join(sorted(gone))}." in found["notes"]
+    levels = client.get(f"/indexes/{made['id']}/values?variant=total").json["items"]
+    assert levels[: len(before)] == before
+    (removal,) = (line for line in client.get(f"/indexes/{made['id']}/rebalances").json["items"] if line["kind"] == "removal")
+    assert removal["day"] == str(FIRST + timedelta(days=85))
+    assert {each["ticker"] for each in removal["positions"] if each["after"] == 0} == set(gone)
+    # What they were worth stands until they leave.
+    worth = {each["ticker"]: each["weight"] for each in last}
+    closes = {ticker: client.get(f"/prices/{ticker}").json["close"] for ticker in worth.keys() - set(gone)}
+    grown = sum(worth[ticker] * (closes[ticker][84] / closes[ticker][79] if ticker in closes else 1.0) for ticker in worth)
+    assert levels[83]["value"] == pytest.approx(before[-1]["value"] * grown)
+
+
+@pytest.mark.parametrize("has_ended", [False, True], ids=["replaced", "removed"])
+def test_prices_of_a_former_member_can_go(client: Client, made: Any, has_ended: bool) -> None:
+    if not has_ended:
+        client("PATCH", f"/indexes/{made['id']}", json={"members": {"tickers": ["ONE", "TWO"]}})
+    store_walks(100, ("ONE", "TWO") if has_ended else ("ONE", "TWO", "SIX"))
+    rebalance(made["id"])
+    before = client.get(f"/indexes/{made['id']}/values").json["items"]
+    assert len(before) == 99
+    remove_prices("SIX")
+    store_walks(110, ("ONE", "TWO"))
+    rebalance(made["id"])
+    found = client.get(f"/indexes/{made['id']}/values").json
+    assert (found["revision"], found["items"][: len(before)]) == (1, before)
+    assert len(found["items"]) == 109
+
+
+def test_without_what_published_levels_leave_for_it_a_member_is_gone_from_all_of_them(client: Client, made: Any) -> None:
+    remove_prices("TWO")
+    store("SIX", bars_of(np.geomspace(1, 1000, 90), first=FIRST), now())  # alone it would have been worth more than all together
+    assert rebalance(made["id"])["status"] == "succeeded"
+    newest = client.get(f"/indexes/{made['id']}/revisions").json["items"][0]
+    assert newest["revision"] == 2
+    assert newest["why"].startswith("There are no prices of TWO any more.")
 
 
 def test_an_index_that_cannot_be_computed_says_why_and_is_left_alone_for_a_while(client: Client, made: Any) -> None:
