@@ -48,7 +48,8 @@ Facts = Mapping[str, Any]
 class NewValues:
     """What is to be stored of a portfolio: its days since the last stored one, and the facts of the newest; nothing where all is stored.
 
-    `emptied` is the last stored day of one in which nothing is booked any more.
+    `emptied` is the last stored day of one in which nothing is booked any more, and `are_last` says that stored days after these have no
+    value any more.
     """
 
     name: str
@@ -61,6 +62,7 @@ class NewValues:
     holdings: tuple[HoldingFacts, ...]
     held: int
     emptied: date | None = None
+    are_last: bool = False
 
 
 def value_portfolio(database: Database, valuer: Valuer, ledger: Ledger) -> NewValues:
@@ -91,11 +93,12 @@ def value_portfolio(database: Database, valuer: Valuer, ledger: Ledger) -> NewVa
         deepest=float(drawdown.min()),
         holdings=tuple(holdings[:MOST_TOLD]),
         held=len(holdings),
+        are_last=stored is not None and stored.day > valued.last_day,
     )
 
 
 def store_values(connection: Connection, org_id: int, outcomes: Mapping[str, NewValues], moment: datetime) -> Mapping[str, Stored]:
-    """Store days and write their events; a portfolio that was deleted meanwhile is left out. The newest day is the last one stored."""
+    """Store days and write their events; a portfolio that was deleted meanwhile is left out."""
     stored = {}
     for portfolio_id, new in sorted(outcomes.items()):
         ledger = Ledger(org_id, portfolio_id)
@@ -106,7 +109,8 @@ def store_values(connection: Connection, org_id: int, outcomes: Mapping[str, New
             record(connection, org_id, [_emptied(portfolio_id, new, new.emptied)])
         if new.days:
             origin = (new.pack, new.ledger_version, moment)
-            valuation_store.delete_after(connection, ledger, new.days[-1].day)
+            if new.are_last:
+                valuation_store.delete_after(connection, ledger, new.days[-1].day)
             valuation_store.save(connection, ledger, (_row(each, new.currency, origin) for each in new.days))
             record(connection, org_id, list(_events(portfolio_id, new)))
             newest = new.days[-1]
@@ -128,7 +132,7 @@ def _days_since(
     """
     valuation = valued.valuation
     days = valuation.market.days
-    if stored is None or np.datetime64(stored.day) > days[-1]:
+    if stored is None or stored.day > valued.last_day:
         first = len(days) - 1
     else:
         is_same = (stored.pack, stored.ledger_version) == origin
@@ -191,9 +195,9 @@ def list_valuations(connection: AnyReader, ledger: Ledger, before: date | None, 
 
 
 def with_newest(connection: AnyReader, org_id: int, portfolios: Sequence[Portfolio]) -> list[ValuedPortfolio]:
-    """Portfolios of an organization, each with the newest day that is stored of it."""
+    """Portfolios of an organization, each with the newest day that is stored of it, if anything is booked in it."""
     newest = valuation_store.newest(connection, org_id)
-    return [ValuedPortfolio(**vars(each), valuation=newest.get(each.id)) for each in portfolios]
+    return [ValuedPortfolio(**vars(each), valuation=newest.get(each.id) if each.transactions else None) for each in portfolios]
 
 
 def submit(connection: Connection, org_id: int, portfolio_ids: Collection[str] | None = None) -> Submission | None:

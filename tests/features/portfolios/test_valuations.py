@@ -131,6 +131,26 @@ def test_a_stored_day_that_has_no_value_any_more_gives_way_to_the_last_one(app: 
         assert client.get("/portfolios").json["items"][0]["valuation"] == newest
 
 
+def test_a_portfolio_that_was_emptied_is_listed_without_a_value(app: Application, client: Client) -> None:
+    portfolio_id = held(client)
+    value_all(app)
+    for each in client.get(f"/portfolios/{portfolio_id}/transactions").json["items"]:
+        assert client.delete(f"/portfolios/{portfolio_id}/transactions/{each['id']}").status_code == 204
+    value_all(app)
+    assert client.get("/portfolios").json["items"][0]["valuation"] is None
+
+
+def test_an_older_valuation_that_comes_later_removes_no_newer_day(client: Client) -> None:
+    portfolio_id = held(client)
+    ledger, database_ = Ledger(FIRST_ORG, portfolio_id), database.current()
+    older = value_portfolio(database_, Valuer(), ledger)
+    extend(client, LAST + timedelta(days=1), 50.0)
+    for new in (value_portfolio(database_, Valuer(), ledger), older):
+        with database.transaction() as connection:
+            store_values(connection, FIRST_ORG, {portfolio_id: new}, now())
+    assert [each["day"] for each in stored(client, portfolio_id)] == [str(LAST + timedelta(days=1)), str(LAST)]
+
+
 def test_holdings_tell_how_far_their_stop_and_target_are(app: Application, client: Client) -> None:
     held(client)
     trade_plan = client.post("/analyze", {"ticker": "HELD"}).json["trade"]
