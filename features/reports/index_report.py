@@ -51,10 +51,12 @@ MEMBER_COLUMNS = (
 class IndexReport:
     """What the report is made of.
 
-    Members are rows of ticker, name, sector, target, weight, drift, quantity and close, levels lines of days, price and total.
+    Members are rows of ticker, name, sector, target, weight, drift, quantity and close, levels lines of days, price and total. `currency` is
+    None where neither the rules nor the members tell it.
     """
 
     index: Index
+    currency: str | None
     metrics: dict[str, Metric]
     member_day: date
     members: Sequence[Sequence[CellValue]]
@@ -95,7 +97,7 @@ def _facts(report: IndexReport) -> Iterator[tuple[str, CellValue, Style | None]]
     yield "Set anew", rules.rebalance.value, None
     yield "Most of one member", rules.single_cap, Style.SHARE
     yield "Most of a group", rules.group_cap, Style.SHARE
-    yield "Currency", rules.currency, None
+    yield "Currency", report.currency, None
     yield "First day", index.first_day, None
     yield "Last day", index.last_day, None
     yield "Level", index.level, Style.DECIMAL

@@ -19,7 +19,7 @@ from features.evidence.schemas.backtest import BacktestPath
 from features.evidence.schemas.evidence import EvidenceQuery
 from features.evidence.schemas.universe import UniverseEvidenceQuery
 from features.indexes.schemas.answers import IndexPath
-from features.indexes.service import find_levels, whole_ledger
+from features.indexes.service import currency_of, find_levels, whole_ledger
 from features.indexes.valuing import allocations, numbers
 from features.portfolios.measuring import Measuring
 from features.portfolios.schemas.portfolio import PortfolioPath
@@ -124,10 +124,11 @@ def get_index_report(path: IndexPath) -> Response:
     members = allocations(database, org_id(), path.index_id, None)
     with database.reader() as connection:
         index, levels, _ = find_levels(connection, org_id(), path.index_id)
+        currency = currency_of(connection, org_id(), index)
         ledger = whole_ledger(connection, org_id(), index)
     shown = [(i.ticker, i.name, i.sector, i.target, i.weight, i.drift, i.quantity, i.close) for i in members.items]
     lines = (levels.days.tolist(), levels.price.tolist(), levels.total.tolist())
-    report = IndexReport(index, numbers(levels.total), members.day, shown, ledger, lines)
+    report = IndexReport(index, currency, numbers(levels.total), members.day, shown, ledger, lines)
     return _attachment(index_report(report, client_check()))
 
 

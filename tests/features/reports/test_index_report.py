@@ -16,6 +16,7 @@ def test_it_says_what_the_index_says(client: Client) -> None:
     facts = {row["What"]: row["Value"] for row in rows(book["Index"])}
     assert (facts["Name"], facts["Members"], facts["Weights follow"]) == ("Calm", "AAPL, IBM, MSFT", "inverse volatility")
     assert facts["Level"] == pytest.approx(index["level"])
+    assert facts["Currency"] == "USD"  # of its members: the rules name none
     members = client.get(f"/indexes/{index['id']}/allocations").json["items"]
     assert [(row["Ticker"], row["Weight"]) for row in rows(book["Members"])] == [
         (item["ticker"], pytest.approx(item["weight"])) for item in members
