@@ -104,6 +104,21 @@ def test_it_is_held_against_an_index_that_is_told_by_its_name(open_page: Open, s
         site.api("DELETE", f"/indexes/{index['id']}")
 
 
+def test_a_benchmark_that_has_ended_is_told_with_its_last_day(open_page: Open, site: Site) -> None:
+    prices = "\n".join(["Date,Open,High,Low,Close,Volume", *(f"2009-01-{day:02},20,60,20,{20 + day},1" for day in range(5, 31))])
+    assert site.api("PUT", "/prices/ENDED", data=prices, headers={"Content-Type": "text/csv"}).ok
+    try:
+        portfolio = make(site, PAID_IN, BOUGHT)
+        site.api("PATCH", f"/portfolios/{portfolio}", json={"benchmark": "ENDED"})
+        page = open_page(f"/portfolios?id={portfolio}&period=max")
+        told = page.locator("#performance")
+        expect(told.locator(".key-figures")).to_contain_text("up to Jan 30, 2009")
+        expect(told).to_contain_text("ENDED has values only up to Jan 30, 2009, so it is left out of the curve.")
+    finally:
+        site.api("DELETE", f"/portfolios/{portfolio}")
+        site.api("DELETE", "/prices/ENDED")
+
+
 def test_a_transaction_is_booked_corrected_and_removed(open_page: Open, site: Site, watch: Watch) -> None:
     watch.expected.append("422")
     page = open_page(f"/portfolios?id={make(site)}")

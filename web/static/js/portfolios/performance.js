@@ -70,7 +70,9 @@ function sheet(performance) {
   const figure = (name, value, below, tone = "") => h("div", {}, h("dt", {}, name), h("dd", {}, h("span", { class: tone }, value), below && h("div", { class: "small soft" }, below)));
   const beside =
     benchmark &&
-    (benchmark.total_return === null ? benchmark.reason.replace(benchmark.reference, shortName(benchmark)) : `${benchmark.name ?? benchmark.reference} ${formatReturn(benchmark.total_return)}`);
+    (benchmark.total_return === null
+      ? benchmark.reason.replace(benchmark.reference, shortName(benchmark))
+      : `${benchmark.name ?? benchmark.reference} ${formatReturn(benchmark.total_return)}${hasEnded(performance) ? `, up to ${formatDay(benchmark.last_day)}` : ""}`);
   return [
     h("p", { class: "small soft" }, `From the value of ${formatDay(performance.first_day)} to that of ${formatDay(performance.last_day)}, in ${currency}.`),
     h(
@@ -98,7 +100,13 @@ function sheet(performance) {
   ].filter(Boolean);
 }
 
-function charts({ series, benchmark, currency }) {
+/** Whether the benchmark has no value any more at the end. */
+function hasEnded({ benchmark, last_day: last }) {
+  return Boolean(benchmark?.last_day) && benchmark.last_day < last;
+}
+
+function charts(performance) {
+  const { series, benchmark, currency } = performance;
   const place = h("div", {});
   const name = shortName(benchmark);
   const draw = (view) => {
@@ -117,6 +125,7 @@ function charts({ series, benchmark, currency }) {
     h("div", { class: "row" }, choice.element),
     place,
     late > 0 && h("p", { class: "small soft" }, `${name} has values only since ${formatDay(series.days[late])}, so it is left out of the curve.`),
+    late <= 0 && hasEnded(performance) && h("p", { class: "small soft" }, `${name} has values only up to ${formatDay(benchmark.last_day)}, so it is left out of the curve.`),
   ].filter(Boolean);
 }
 
