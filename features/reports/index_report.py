@@ -51,8 +51,8 @@ MEMBER_COLUMNS = (
 class IndexReport:
     """What the report is made of.
 
-    Members are rows of ticker, name, sector, target, weight, drift, quantity and close, levels lines of days, price and total. `currency` is
-    None where neither the rules nor the members tell it.
+    Members are rows of ticker, name, sector, target, weight, drift, quantity and close, levels lines of days, price and total. `currency`
+    is None where neither the rules nor the members tell it.
     """
 
     index: Index
