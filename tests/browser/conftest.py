@@ -11,9 +11,6 @@ from typing import Any
 
 import pytest
 from kit.browser import CHROMIUM, COUNT_CALLS, FLAGS, PATIENCE, Open, Site, StartSite, Watch, sign_in, start_site
-from kit.servers import wait_until
-
-from models.job import Lane
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -47,13 +44,7 @@ def start_on_sample(analysed: Path) -> StartSite:
     def start(folder: Path, **environment: str) -> Site:
         if not (folder / "var").exists():
             shutil.copytree(analysed, folder / "var")
-        variables = {"LOCAL_WORKERS": "0", "SKIP_STARTUP_REFRESH": "true", **environment}
-        site = start_site(folder, **variables)
-        if variables["LOCAL_WORKERS"] != "0":
-            wait_until(
-                lambda: {lane for worker in site.api("GET", "/admin/workers").json()["items"] for lane in worker["lanes"]} == set(Lane)
-            )
-        return site
+        return start_site(folder, **{"LOCAL_WORKERS": "0", "SKIP_STARTUP_REFRESH": "true", **environment})
 
     return start
 

@@ -21,6 +21,7 @@ from api.heavy import RETRY_AFTER
 from kit.paths import HIDDEN, ROOT
 from kit.servers import free_port, wait_until
 from kit.support import MASTER_KEY, SECRET_KEY
+from models.job import Lane
 
 # The headless shell does the work of a page alone; the whole browser has a window and its own pages, which take as long again.
 SHELL = "chromium-headless-shell"
@@ -112,13 +113,17 @@ class Site:
         except (requests.ConnectionError, requests.Timeout):
             return False
 
+    def lanes(self) -> set[str]:
+        """The lanes whose jobs are run."""
+        return {lane for worker in self.api("GET", "/admin/workers").json()["items"] for lane in worker["lanes"]}
+
     def stop(self) -> None:
         self.process.terminate()
         self.process.wait(60)
 
 
 def start_site(folder: Path, **environment: str) -> Site:
-    """Start `python app.py` with the data of a folder, and wait until it is ready. By then the sample is analysed."""
+    """Start `python app.py` with the data of a folder, and wait until it and its job workers are ready. By then the sample is analysed."""
     port = int(environment.get("PORT") or free_port())
     log_path = folder / "log"
     variables = {"PATH": os.environ["PATH"], "PYTHONPATH": HIDDEN, "PORT": str(port), "DATA_DIR": str(folder / "var")}
@@ -135,6 +140,8 @@ def start_site(folder: Path, **environment: str) -> Site:
     site = Site(port, process, log_path)
     try:
         wait_until(site.answers)
+        if variables["LOCAL_WORKERS"] != "0":
+            wait_until(lambda: site.lanes() == set(Lane))
     except BaseException:
         site.stop()
         raise
