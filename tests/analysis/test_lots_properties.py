@@ -21,6 +21,7 @@ FIRST, DAYS = date(2020, 1, 1), 20
 UNTIL = FIRST + timedelta(days=DAYS + 1)
 MONEY = st.decimals("0.01", "5000", places=2)
 QUANTITIES = st.decimals("0.0000000001", "1000", places=10)
+COARSE = st.decimals("0.0001", "1000", places=4)  # whose parts are far from the last digit, at which they are rounded
 SMALL = st.decimals("0", "5", places=2)
 DAYS_OF = st.integers(0, DAYS - 1).map(lambda day: FIRST + timedelta(days=day))
 TICKERS = st.sampled_from(["A", "B"])
@@ -28,7 +29,7 @@ CURRENCIES = st.sampled_from(["USD", "EUR"])
 
 
 @st.composite
-def ledgers(draw: st.DrawFn) -> list[Transaction]:
+def ledgers(draw: st.DrawFn, quantities: st.SearchStrategy[Decimal] = QUANTITIES) -> list[Transaction]:
     """Purchases, sales of a part of what is held then, income and costs, at most a few of each on a day."""
     held: dict[str, Decimal] = {}
     found: list[Transaction] = []
@@ -41,7 +42,7 @@ def ledgers(draw: st.DrawFn) -> list[Transaction]:
         if kind in (TransactionType.DIVIDEND, TransactionType.FEE):
             told["amount"] = draw(MONEY)
         else:
-            quantity = draw(QUANTITIES)
+            quantity = draw(quantities)
             if kind is TransactionType.SELL:
                 quantity = min(quantity, held[ticker])
             held[ticker] = held.get(ticker, Decimal(0)) + (quantity if kind is TransactionType.BUY else -quantity)
@@ -89,7 +90,7 @@ def test_nor_do_the_ids_of_those_of_a_day(ledger: list[Transaction], random: Any
     assert (first.cash, first.moves) == (second.cash, second.moves)
 
 
-@given(ledgers(), st.integers(-1, DAYS), st.sampled_from(CostMethod))
+@given(ledgers(COARSE), st.integers(-1, DAYS), st.sampled_from(CostMethod))
 def test_a_split_on_any_day_changes_no_cost_and_no_gain(ledger: list[Transaction], on: int, method: CostMethod) -> None:
     day = FIRST + timedelta(days=on)
     restated = [
@@ -99,13 +100,16 @@ def test_a_split_on_any_day_changes_no_cost_and_no_gain(ledger: list[Transaction
         for each in ledger
     ]
     plain, split = booked(ledger, method), booked(restated, method, {ticker: [Split(day, 2, 1)] for ticker in "AB"})
-    assert [(lot.ticker, lot.acquired, lot.cost, lot.cost_base) for lot in plain.lots] == [
-        (lot.ticker, lot.acquired, lot.cost, lot.cost_base) for lot in split.lots
-    ]
-    assert [2 * lot.quantity for lot in plain.lots] == [lot.quantity for lot in split.lots]
-    assert [(each.proceeds, each.cost, each.gain_base) for each in plain.realised] == [
-        (each.proceeds, each.cost, each.gain_base) for each in split.realised
-    ]
+    assert [(lot.ticker, lot.acquired) for lot in plain.lots] == [(lot.ticker, lot.acquired) for lot in split.lots]
+    # On average, a sale takes a part of what was bought in each currency, which is rounded at the last digit of a quantity.
+    digit, money = (Decimal(0), Decimal(0)) if method is CostMethod.FIFO else (Decimal("1E-9"), Decimal("0.00001"))
+    for lot, other in zip(plain.lots, split.lots, strict=True):
+        assert abs(2 * lot.quantity - other.quantity) <= digit
+        assert abs(lot.cost - other.cost) <= money
+        assert abs((lot.cost_base or 0) - (other.cost_base or 0)) <= money
+    for sale, other_sale in zip(plain.realised, split.realised, strict=True):
+        for name in ("proceeds", "cost", "gain_base"):
+            assert abs(getattr(sale, name) - getattr(other_sale, name)) <= money
     assert (plain.cash, plain.oversold) == (split.cash, split.oversold)
 
 
