@@ -20,7 +20,7 @@ from kit.servers import GUNICORN, KEY, Server, Start, production, wait_until
 
 CONNECTIONS = 500
 STORM_SECONDS = effort(60.0, 25.0)
-PATIENCE = 5.0  # for one response: a blocked thread would be blocked for at least ten seconds
+PATIENCE = 8.0  # for one response: a blocked thread would be blocked for at least ten seconds
 STOP_PATIENCE = 10.0  # WEB_GRACEFUL_TIMEOUT is 25 s
 FILE = b"Date,Open,High,Low,Close,Volume\n"
 
