@@ -53,7 +53,7 @@ def validated(view: Callable[..., Any]) -> Callable[..., Any]:
     annotations = get_type_hints(view)
     models = annotations if getattr(view, "is_public", False) else {"query": NoParameters, **annotations}
     parts = [(part, models[part], _reader(part, models[part])) for part in PARTS if part in models]
-    known = ", ".join(models["query"].model_fields) if "query" in models else ""
+    known = ", ".join(field.alias or name for name, field in models["query"].model_fields.items()) if "query" in models else ""
     unknown_parameter = f"There is no such parameter here; {f'there are {known}' if known else 'there is none'}."
     file: type[RawBody] | None = annotations.get("raw")
     ticker_part = next((part for part, model, _ in parts if "ticker" in model.model_fields), None)

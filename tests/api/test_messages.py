@@ -122,6 +122,7 @@ def test_what_does_not_fit_is_told_in_a_sentence(client: Client, method: str, pa
         ("/strategies?foo=1", "there are archived."),
         ("/history/FB?foo=1", "there are limit, cursor, strategy."),
         ("/session?foo", "there is none."),
+        ("/indexes/some/compare?with=FB&foo", "there are with, variant, start, end, rate, series."),
     ],
 )
 def test_an_unknown_parameter_is_named_beside_those_that_there_are(client: Client, path: str, known: str) -> None:
