@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, WithJsonSchema, field_validator
 
 from api.schemas import (
     CSV,
@@ -171,6 +171,14 @@ class ResultsFilterQuery(Query):
     columns: Columns = Field(
         "", max_length=600, description="Columns of a CSV file or report, separated by commas. JSON has all; `closes` only if named here."
     )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_no_truth_value(cls, value: Any, info: ValidationInfo) -> Any:
+        """Screens are saved with a query in JSON, whose `true` would become the number 1."""
+        if isinstance(value, bool) and info.field_name != "has_record":
+            raise ValueError("true or false does not fit here")
+        return value
 
     def filter(self) -> ResultFilter:
         """The query as a filter of the store."""

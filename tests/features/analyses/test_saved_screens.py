@@ -54,6 +54,8 @@ def test_names_are_unique_and_listed_in_order(client: Client) -> None:
 @pytest.mark.parametrize(
     "body",
     [
+        {"name": "x", "query": {"min_distance": True}},
+        {"name": "x", "query": {"min_n": True}},
         {}, {"name": "x"}, {"query": {}}, {"name": "", "query": {}}, {"name": "   ", "query": {}}, {"name": "x" * 61, "query": {}},
         {"name": "x\x00", "query": {}}, {"name": 5, "query": {}}, {"name": "x", "query": []}, {"name": "x", "query": {"sort": "shoe"}},
         {"name": "x", "query": {"columns": "shoe"}}, {"name": "x", "query": {"limit": 5}}, {"name": "x", "query": {"min_rsi": 101}},
