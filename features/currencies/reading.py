@@ -131,11 +131,6 @@ class _File:
         while ready:
             cross = ready.popleft()
             of_base, of_quote = (self.rates[name].get(cross.day) for name in (cross.base, cross.quote))
-            if of_base is None and of_quote is None:
-                unresolved[cross.line] = cross
-                for name in (cross.base, cross.quote):
-                    waiting[cross.day, name].append(cross)
-                continue
             if of_base is not None and of_quote is not None:
                 self._compare(cross, of_quote / of_base)
                 continue
@@ -145,8 +140,8 @@ class _File:
                 told, rate = cross.base, of_quote / cross.rate
             else:
                 unresolved[cross.line] = cross
-                waiting[cross.day, cross.base].append(cross)
-                waiting[cross.day, cross.quote].append(cross)
+                for name in (cross.base, cross.quote):
+                    waiting[cross.day, name].append(cross)
                 continue
             if not LEAST <= rate <= LARGEST:
                 self.fault(cross.line, None, f"With the other rows it makes {rate:.6g} {told} for one EUR on {cross.day}, which cannot be.")

@@ -49,7 +49,8 @@ def submit_all(connection: Connection, org_id: int, index_ids: list[str] | None)
     stored = index_store.list_ids(connection, org_id)
     if index_ids is None and not stored:
         raise NoIndexes
-    wanted = stored if index_ids is None else [index_id for index_id in dict.fromkeys(index_ids) if index_id in set(stored)]
+    known = set(stored)
+    wanted = stored if index_ids is None else [index_id for index_id in dict.fromkeys(index_ids) if index_id in known]
     if not wanted:
         raise IndexNotFound
     return submit(connection, org_id, wanted)

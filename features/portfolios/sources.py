@@ -124,14 +124,12 @@ def sources_of(connection: AnyReader, org_id: int, arrays: LedgerArrays, kept: S
     watched = {*tickers, arrays.benchmark} if arrays.benchmark is not None and not is_id(arrays.benchmark) else tickers
     state = prices.held_state(connection, org_id, watched)  # before what it tells of: what changes meanwhile is read again the next time
     if kept is not None and (kept.tickers, kept.state) == (tickers, state):
-        found = Sources(arrays.base_currency, tickers, kept.held, kept.reported, {}, state, {})
-        return with_rates(connection, org_id, found, currencies_of(arrays, found), kept)
-    changed = set(tickers)
-    if kept is not None:
-        changed -= kept.held.keys() - prices.differing(kept.state, state)
-    read = prices.held_closes_of(connection, org_id, sorted(changed))
-    held = read if kept is None else {ticker: kept.held[ticker] for ticker in tickers if ticker not in changed} | read
-    reported = prices.known_splits(connection, org_id, tickers)
+        held, reported = kept.held, kept.reported
+    else:
+        usable = {} if kept is None else {ticker: kept.held[ticker] for ticker in kept.held.keys() - prices.differing(kept.state, state)}
+        read = prices.held_closes_of(connection, org_id, [ticker for ticker in tickers if ticker not in usable])
+        held = {ticker: usable[ticker] for ticker in tickers if ticker in usable} | read
+        reported = prices.known_splits(connection, org_id, tickers)
     found = Sources(arrays.base_currency, tickers, held, reported, {}, state, {})
     return with_rates(connection, org_id, found, currencies_of(arrays, found), kept)
 

@@ -14,7 +14,6 @@ from database import AnyReader
 from features.prices.adjustment import is_plausible, price_basis_of, split_days, trusted, untold_splits
 from features.prices.quality import check_whole
 from features.prices.store import action as action_store
-from features.prices.store import held as held_store
 from features.prices.store import series as series_store
 from features.prices.store.symbol import find as known_facts
 from infrastructure.sql.driver_reader import Reader
@@ -71,13 +70,8 @@ def each_held(
                 hold(*loaded)
 
 
-def held_state(connection: AnyReader, org_id: int, tickers: Collection[str]) -> str:
-    """What differs when the closes, the splits or the facts of some of several tickers do, told without reading them."""
-    return held_store.state(connection, org_id, tickers)
-
-
 def differing(one: str, other: str) -> set[str]:
-    """The tickers that two states differ in."""
+    """The tickers that two states, as `held_state` tells them, differ in."""
     tellings = [Counter(json.loads(state)) for state in (one, other)]
     return {told.partition(" ")[0] for told in (tellings[0] - tellings[1]) + (tellings[1] - tellings[0])}
 

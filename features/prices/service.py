@@ -14,7 +14,7 @@ from features.prices.adjustment import split_days, untold_warnings
 from features.prices.files.dates import NO_DAY, DateOrder, read_days
 from features.prices.files.source import read_text
 from features.prices.former import find_former
-from features.prices.held import differing, each_held, held_closes, held_closes_of, held_state, known_splits
+from features.prices.held import differing, each_held, held_closes, held_closes_of, known_splits
 from features.prices.quality import check_whole, cut_series, provider_warnings, sound_bars
 from features.prices.store import action as action_store
 from features.prices.store import fetch as fetch_store
@@ -22,6 +22,7 @@ from features.prices.store import series as series_store
 from features.prices.store.action import list_paying
 from features.prices.store.exchange import has_tickers_ending
 from features.prices.store.exchange import list_told as list_told_exchanges
+from features.prices.store.held import state as held_state
 from features.prices.store.listing import list_tickers, newest_day
 from features.prices.store.newest_close import newest_closes
 from features.prices.store.series import find_head, find_head_and_latest, find_heads, load, load_each
